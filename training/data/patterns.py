@@ -84,7 +84,7 @@ def parse_calls(text, tools):
             m = VAR.fullmatch(value)
             if m is None and not (value == "{here}" and slot == "area") and not _constant_fits(properties[slot], value):
                 raise ValueError(f"'{word}': not a variable, and not a value of {words[0]}.{slot}")
-            if m and m[1] not in VARS:
+            if m and m[1] not in VARS and value != "{here}":
                 raise ValueError(f"'{value}': no such variable")
             args.append((slot, value))
         calls.append((words[0], args))
