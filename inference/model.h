@@ -1,0 +1,54 @@
+/* model.h - a model file bound to typed, shape-checked tensors. Internal to libsan.
+ *
+ * Config (numbers), weights (pointers into the mapping) and run state (network.h) are three structs; this file has the first two.
+ */
+#ifndef SAN_MODEL_H
+#define SAN_MODEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "gguf.h"
+#include "status.h"
+#include "tokenizer.h"
+
+enum { SAN_LAYERS_MAX = 64 };
+
+struct san_config {
+    uint32_t d;         /* embedding length */
+    uint32_t heads;     /* H */
+    uint32_t kv_heads;  /* KV, divides H */
+    uint32_t head_dim;  /* hd, even */
+    uint32_t enc_layers, dec_layers;
+    uint32_t vocab;
+    uint32_t context_length, output_length;
+    uint32_t item_position; /* position of the first token of every segment but the query, under the item mask */
+    bool item_mask;
+    bool hearth_format;
+    float rope_base, epsilon;
+};
+
+struct san_attention_weights {
+    const float *norm;               /* g [d] */
+    const struct san_tensor *q;      /* [d, H*hd] */
+    const struct san_tensor *k, *v;  /* [d, KV*hd] */
+    const struct san_tensor *output; /* [H*hd, d] */
+    const float *q_norm, *k_norm;    /* g [hd] */
+    float gate;                      /* sigmoid already applied */
+};
+
+struct san_weights {
+    const struct san_tensor *embedding; /* [d, vocab] */
+    struct san_attention_weights enc[SAN_LAYERS_MAX], dec[SAN_LAYERS_MAX], cross[SAN_LAYERS_MAX];
+    const float *enc_norm, *dec_norm; /* g [d] */
+};
+
+struct san_model {
+    struct san_gguf *file;
+    struct san_tokenizer *tokenizer;
+    struct san_config config;
+    struct san_weights weights;
+    char *name; /* general.name, NUL-terminated */
+};
+
+#endif

@@ -1,0 +1,32 @@
+/* tokenizer.h - SentencePiece BPE over single words (docs/model.md, section 2).
+ *
+ * Reads tokenizer.ggml.* from an open GGUF file. Only normal and byte tokens ever come out of text; control tokens are
+ * found by san_tokenizer_find. Immutable after creation.
+ */
+#ifndef SAN_TOKENIZER_H
+#define SAN_TOKENIZER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "gguf.h"
+#include "status.h"
+
+struct san_tokenizer;
+
+struct san_tokenizer *san_tokenizer_new(const struct san_gguf *file, struct san_error *err);
+void san_tokenizer_free(struct san_tokenizer *tokenizer);
+
+size_t san_tokenizer_size(const struct san_tokenizer *tokenizer);
+int32_t san_tokenizer_eos(const struct san_tokenizer *tokenizer);
+/* The id of the token with exactly this text, control tokens included; -1 if there is none. */
+int32_t san_tokenizer_find(const struct san_tokenizer *tokenizer, const char *text);
+/* The text of a token (U+2581 for a leading space, "<0xNN>" for a byte); lives as long as the tokenizer. */
+const char *san_tokenizer_text(const struct san_tokenizer *tokenizer, int32_t id);
+
+/* The pieces of one normalised word, with its leading U+2581. Writes at most max ids; returns how many there are, or -1 if they do not fit.
+ * Allocates nothing. word has at most SAN_WORD_MAX bytes. */
+int san_tokenizer_word(
+    const struct san_tokenizer *tokenizer, const char *word, size_t len, int32_t *ids, int max);
+
+#endif
