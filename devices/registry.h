@@ -1,0 +1,114 @@
+/* registry.h - the home's memory: an SQLite file with floors, areas, entities, aliases, states, and the audit log.
+ *
+ * One connection, used from one thread (the loop's, or an offline command's). WAL, foreign keys, migrations by user_version; FTS5
+ * over normalised names and aliases. A file that is corrupt or was written by a newer hearth is refused with the mend; it is never
+ * overwritten.
+ */
+#ifndef HEARTH_REGISTRY_H
+#define HEARTH_REGISTRY_H
+
+#include "home.h"
+#include "inference/arena.h"
+#include "inference/status.h"
+
+struct registry;
+
+/* Opens or makes the registry; path ":memory:" for one that is forgotten. NULL and *err on failure. */
+struct registry *reg_open(const char *path, struct san_error *err);
+void reg_close(struct registry *registry); /* NULL is allowed */
+
+/* Several writes as one: nested begins count. Every write outside is its own transaction. */
+enum san_status reg_begin(struct registry *registry, struct san_error *err);
+enum san_status reg_commit(struct registry *registry, struct san_error *err);
+void reg_rollback(struct registry *registry);
+
+/* Changes with every write to names, areas, floors, aliases or exposure: caches compare it. Not with states. */
+uint64_t reg_generation(const struct registry *registry);
+
+/* ---- floors and areas ---- names are unique by their normalised words; put updates or inserts, *id may be NULL. */
+enum san_status reg_put_floor(struct registry *registry, const char *name, int64_t *id, struct san_error *err);
+enum san_status reg_put_area(
+    struct registry *registry, const char *name, int64_t floor_id, int64_t *id, struct san_error *err);
+/* By name or alias, compared as normalised words; 0 if there is none. */
+int64_t reg_find_floor(struct registry *registry, const char *name);
+int64_t reg_find_area(struct registry *registry, const char *name);
+enum san_status reg_floors(struct registry *registry, struct san_arena *arena, struct home_floor **out,
+    size_t *count, struct san_error *err);
+enum san_status reg_areas(struct registry *registry, struct san_arena *arena, struct home_area **out,
+    size_t *count, struct san_error *err);
+
+/* ---- entities ---- */
+
+/* What is written of an entity; NULL fields keep what is there (or are empty in a new row). unique_key identifies it for good:
+ * "mqtt:<component>:<unique_id>", or the entity_id. The user's own choices (area, name, aliases, exposure) survive a new
+ * discovery message: suggested values fill only what the user has not set. */
+struct reg_entity_in {
+    const char *unique_key;
+    const char *entity_id; /* a wish: made unique by _2, _3 */
+    const char *name;
+    const char *domain;
+    const char *device_class;
+    const char *area; /* by name; made if it is not there */
+    const char *config;
+    const char *state;
+    const char *attributes;
+    bool hidden; /* entity_category or enabled_by_default say so: not exposed unless the user says */
+};
+enum san_status reg_put_entity(
+    struct registry *registry, const struct reg_entity_in *in, int64_t *id, struct san_error *err);
+/* SAN_OK also when there is none. */
+enum san_status reg_remove_entity(struct registry *registry, const char *unique_key, struct san_error *err);
+enum san_status reg_set_state(struct registry *registry, int64_t entity_id, const char *state,
+    const char *attributes, struct san_error *err);
+enum san_status reg_set_available(
+    struct registry *registry, int64_t entity_id, bool available, struct san_error *err);
+/* The user's choices. SAN_EINVAL with the nearest entity_ids or areas when there is no such thing. */
+enum san_status reg_set_exposed(
+    struct registry *registry, const char *entity_id, bool exposed, struct san_error *err);
+enum san_status reg_set_area(
+    struct registry *registry, const char *entity_id, const char *area, struct san_error *err);
+
+/* Which rows; NULL or 0 = any. Names are canonical names, compared as normalised words (aliases too where said). */
+struct reg_filter {
+    int64_t id;
+    const char *entity_id;
+    const char *name; /* name or alias */
+    const char *area; /* name or alias */
+    const char *floor;
+    const char *domain;
+    const char *device_class;
+    bool exposed_only;
+};
+/* Rows in the order of entity_id. */
+enum san_status reg_entities(struct registry *registry, const struct reg_filter *filter,
+    struct san_arena *arena, struct home_entity **out, size_t *count, struct san_error *err);
+size_t reg_entity_count(struct registry *registry);
+
+/* ---- aliases ---- kind "entity" (by entity_id), "area" or "floor" (by name) */
+enum san_status reg_add_alias(struct registry *registry, const char *kind, const char *of, const char *alias,
+    struct san_error *err);
+enum san_status reg_remove_alias(struct registry *registry, const char *kind, const char *of, const char *alias,
+    struct san_error *err);
+
+/* ---- audit: a row before anything is published, completed afterwards ---- */
+struct reg_audit {
+    int64_t id;
+    int64_t time_ms; /* Unix time */
+    const char *utterance_id;
+    const char *source;   /* socket, mqtt, wyoming, ... */
+    const char *text;     /* as heard */
+    const char *calls;    /* JSON array */
+    double confidence;
+    const char *commands; /* JSON array of {"entity_id","topic","payload"} */
+    const char *outcome;  /* "pending", "done", "silent", "refused", "unhandled", "failed" */
+    const char *reply;
+    const char *detail; /* JSON object: steps, timings, evidence */
+};
+/* Inserts (id 0) and gives the id, or updates the row of that id. */
+enum san_status reg_audit_put(
+    struct registry *registry, struct reg_audit *row, struct san_error *err);
+/* Newest first; id 0 = any, else that row alone. */
+enum san_status reg_audit_list(struct registry *registry, int64_t id, size_t limit, struct san_arena *arena,
+    struct reg_audit **out, size_t *count, struct san_error *err);
+
+#endif

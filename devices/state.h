@@ -1,0 +1,48 @@
+/* state.h - state topics: which ones an entity listens to, and what a message on one of them means.
+ *
+ * An entity_view is the compiled form of one entity's discovery configuration: made once, used for each message and command.
+ */
+#ifndef HEARTH_STATE_H
+#define HEARTH_STATE_H
+
+#include <cjson/cJSON.h>
+
+#include "home.h"
+#include "inference/arena.h"
+#include "inference/status.h"
+
+enum {
+    STATE_PAYLOAD_MAX = 262144,
+    STATE_TEXT_MAX = 255, /* Home Assistant's own limit */
+};
+
+/* What is known of an entity now. */
+struct home_state {
+    char state[STATE_TEXT_MAX + 1]; /* "" = unknown */
+    cJSON *attributes;              /* an object, owned by this struct */
+    bool available;
+};
+void home_state_init(struct home_state *state);
+void home_state_clear(struct home_state *state);
+
+struct entity_view;
+
+/* Compiles domain + config (expanded discovery JSON). Unsupported templates are reported in *problem ("" if none; lives with the view) and the rest stays usable.
+ * NULL and *err if config is no JSON object. */
+struct entity_view *entity_view_new(
+    const char *domain, const char *config, const char **problem, struct san_error *err);
+void entity_view_free(struct entity_view *view);
+const char *entity_view_domain(const struct entity_view *view);
+const cJSON *entity_view_config(const struct entity_view *view);
+
+/* Topics to subscribe (state, position, brightness, availability, attributes ...), each once; array lives with the view. */
+const char *const *entity_view_topics(const struct entity_view *view, size_t *count);
+/* MQTT quality of service for its subscriptions and commands: 0, 1 or 2. */
+int entity_view_qos(const struct entity_view *view);
+
+/* Applies one message. *changed tells whether state, attributes or availability differ afterwards. A payload that means nothing here (wrong
+ * type, failed template) changes nothing and is SAN_OK with *changed false; err gets the reason for a debug line, with SAN_EFORMAT, if the payload is broken. */
+enum san_status state_apply(const struct entity_view *view, struct home_state *state, const char *topic,
+    const char *payload, size_t len, bool *changed, struct san_error *err);
+
+#endif
