@@ -1,0 +1,276 @@
+/* understand.c - see understand.h. */
+#include "daemon/understand.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Kinds whose domain is written beside a name (docs/model.md, section 4): "open" and "lock" say HassTurnOn of
+ * things that "turn on" does not fit. */
+static const char *const implied_domains[] = {"cover", "valve", "lock", "scene", "script"};
+
+/* ---- before the network ---- */
+
+static enum san_status join_words(
+    const struct san_words *words, struct san_arena *arena, const char **out, struct san_error *err)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < words->count; i++)
+        size += words->word[i].len + 1;
+    char *text = san_arena_alloc(arena, size);
+    if (!text)
+        return san_fail(err, SAN_ENOMEM, "out of memory for the words of an utterance");
+    char *end = text;
+    for (size_t i = 0; i < words->count; i++) {
+        if (i > 0)
+            *end++ = ' ';
+        memcpy(end, words->word[i].text, words->word[i].len);
+        end += words->word[i].len;
+    }
+    *out = text;
+    return SAN_OK;
+}
+
+static enum san_status fail_unknown_area(
+    const struct understand *understand, const char *area, struct san_arena *arena, struct san_error *err)
+{
+    const char **near;
+    size_t count;
+    enum san_status status =
+        shortlist_nearest(understand->shortlist, "area", area, 1, arena, &near, &count, err);
+    if (status != SAN_OK)
+        return status;
+    if (count == 0)
+        return san_fail(err, SAN_EINVAL, "the home has no area \"%s\"", area);
+    return san_fail(err, SAN_EINVAL, "the home has no area \"%s\"; did you mean \"%s\"?", area, near[0]);
+}
+
+/* The canonical name of the speaker's room. */
+static enum san_status find_area(const struct understand *understand, const char *area,
+    struct san_arena *arena, const char **out, struct san_error *err)
+{
+    *out = "";
+    if (!area || !area[0])
+        return SAN_OK;
+    int64_t id = reg_find_area(understand->registry, area);
+    if (id == 0)
+        return fail_unknown_area(understand, area, arena, err);
+    struct home_area *areas;
+    size_t count;
+    enum san_status status = reg_areas(understand->registry, arena, &areas, &count, err);
+    if (status != SAN_OK)
+        return status;
+    for (size_t i = 0; i < count; i++) {
+        if (areas[i].id == id)
+            *out = areas[i].name;
+    }
+    return SAN_OK;
+}
+
+static enum san_status set_items(
+    struct understand_request *out, size_t count, struct san_arena *arena, struct san_error *err)
+{
+    if (count > SAN_ITEMS_MAX)
+        count = SAN_ITEMS_MAX;
+    struct san_item *items = san_arena_alloc(arena, count * sizeof(*items));
+    if (!items)
+        return san_fail(err, SAN_ENOMEM, "out of memory for %zu names", count);
+    for (size_t i = 0; i < count; i++)
+        items[i] = (struct san_item){.kind = out->items[i].kind, .text = out->items[i].text};
+    out->request.items = items;
+    out->request.item_count = count;
+    return SAN_OK;
+}
+
+enum san_status understand_prepare(const struct understand *understand, const char *text, const char *area,
+    struct san_arena *arena, struct understand_request *out, struct san_error *err)
+{
+    *out = (struct understand_request){.normalized = "", .area = ""};
+    size_t len = strlen(text);
+    enum san_status status = san_normalize(arena, text, len, &out->words, err);
+    if (status == SAN_OK)
+        status = join_words(&out->words, arena, &out->normalized, err);
+    if (status == SAN_OK)
+        status = find_area(understand, area, arena, &out->area, err);
+    if (status != SAN_OK)
+        return status;
+
+    out->request.text = san_arena_strndup(arena, text, out->words.count > 0 ? len : 0);
+    out->request.area = out->area[0] ? out->area : NULL;
+    if (!out->request.text)
+        return san_fail(err, SAN_ENOMEM, "out of memory for an utterance");
+    if (out->words.count == 0)
+        return SAN_OK;
+
+    size_t count;
+    status = shortlist_find(
+        understand->shortlist, &out->words, out->request.area, arena, &out->items, &count, err);
+    return status == SAN_OK ? set_items(out, count, arena, err) : status;
+}
+
+/* ---- after the network ---- */
+
+/* What finishing one call needs. */
+struct finish {
+    const struct understand_request *prepared;
+    struct san_arena *arena;
+    struct san_error *err;
+};
+
+static bool same_words(const char *a, const char *b)
+{
+    char left[SAN_TEXT_MAX * 2], right[SAN_TEXT_MAX * 2];
+    return san_normalize_to(left, sizeof(left), a, strlen(a), NULL) == SAN_OK &&
+           san_normalize_to(right, sizeof(right), b, strlen(b), NULL) == SAN_OK && strcmp(left, right) == 0;
+}
+
+static const struct san_arg *network_arg(const struct san_call *call, const char *slot)
+{
+    for (size_t i = 0; i < call->arg_count; i++) {
+        if (strcmp(call->args[i].slot, slot) == 0)
+            return &call->args[i];
+    }
+    return NULL;
+}
+
+/* The item that an argument copies. Words alone do not tell a lock from a sensor of the same name: a domain
+ * that the network wrote does. */
+static const struct shortlist_item *copied_item(
+    const struct finish *finish, const struct san_call *call, const struct san_arg *arg)
+{
+    const struct understand_request *prepared = finish->prepared;
+    if (arg->type != SAN_VALUE_ITEM || arg->item < 0 || (size_t)arg->item >= prepared->request.item_count)
+        return NULL;
+    const struct shortlist_item *item = &prepared->items[arg->item];
+    const struct san_arg *domain = network_arg(call, "domain");
+    if (!domain || strcmp(arg->slot, "name") != 0 || strcmp(domain->text, item->kind) == 0)
+        return item;
+    for (size_t i = 0; i < prepared->request.item_count; i++) {
+        const struct shortlist_item *other = &prepared->items[i];
+        if (strcmp(other->kind, domain->text) == 0 && same_words(other->text, item->text))
+            return other;
+    }
+    return item;
+}
+
+static enum san_status add_text(
+    const struct finish *finish, struct home_call *call, const char *slot, const char *text)
+{
+    if (call->arg_count == HOME_ARGS_MAX)
+        return san_fail(finish->err, SAN_ELIMIT, "%s has more than %d arguments", call->tool, HOME_ARGS_MAX);
+    struct home_arg *arg = &call->args[call->arg_count];
+    arg->slot = san_arena_strndup(finish->arena, slot, strlen(slot));
+    arg->text = san_arena_strndup(finish->arena, text, strlen(text));
+    if (!arg->slot || !arg->text)
+        return san_fail(finish->err, SAN_ENOMEM, "out of memory for a call");
+    call->arg_count++;
+    return SAN_OK;
+}
+
+static enum san_status add_arg(const struct finish *finish, const struct san_call *from,
+    const struct san_arg *arg, struct understood_call *out)
+{
+    if (arg->type == SAN_VALUE_NONE) {
+        out->missing = san_arena_strndup(finish->arena, arg->slot, strlen(arg->slot));
+        return out->missing ? SAN_OK : san_fail(finish->err, SAN_ENOMEM, "out of memory for a call");
+    }
+    const struct shortlist_item *item = copied_item(finish, from, arg);
+    enum san_status status = add_text(finish, &out->call, arg->slot, item ? item->name : arg->text);
+    if (status == SAN_OK && arg->type == SAN_VALUE_NUMBER) {
+        struct home_arg *added = &out->call.args[out->call.arg_count - 1];
+        added->number = arg->number;
+        added->is_number = true;
+    }
+    return status;
+}
+
+static bool is_implied_domain(const char *kind)
+{
+    for (size_t i = 0; i < sizeof(implied_domains) / sizeof(*implied_domains); i++) {
+        if (strcmp(implied_domains[i], kind) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool takes_implied_domain(const char *tool)
+{
+    return strcmp(tool, "HassTurnOn") == 0 || strcmp(tool, "HassTurnOff") == 0;
+}
+
+static void remove_arg(struct home_call *call, const char *slot)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < call->arg_count; i++) {
+        if (strcmp(call->args[i].slot, slot) != 0)
+            call->args[kept++] = call->args[i];
+    }
+    call->arg_count = kept;
+}
+
+/* Moves the last argument to where `domain` stands: behind name, area and floor. */
+static void put_domain_in_place(struct home_call *call)
+{
+    size_t i = call->arg_count - 1;
+    struct home_arg domain = call->args[i];
+    for (; i > 0; i--) {
+        const char *slot = call->args[i - 1].slot;
+        if (strcmp(slot, "name") == 0 || strcmp(slot, "area") == 0 || strcmp(slot, "floor") == 0)
+            break;
+        call->args[i] = call->args[i - 1];
+    }
+    call->args[i] = domain;
+}
+
+/* A name decides its domain: one that contradicts it goes, and one that the convention wants is added. */
+static enum san_status complete_domain(
+    const struct finish *finish, const struct san_call *from, struct understood_call *out)
+{
+    const struct san_arg *name = network_arg(from, "name");
+    const struct shortlist_item *item = name ? copied_item(finish, from, name) : NULL;
+    if (!item)
+        return SAN_OK;
+    const char *domain = home_call_text(&out->call, "domain");
+    if (domain && strcmp(domain, item->kind) == 0)
+        return SAN_OK;
+    remove_arg(&out->call, "domain");
+    if (!takes_implied_domain(out->call.tool) || !is_implied_domain(item->kind))
+        return SAN_OK;
+    enum san_status status = add_text(finish, &out->call, "domain", item->kind);
+    if (status == SAN_OK)
+        put_domain_in_place(&out->call);
+    return status;
+}
+
+static enum san_status finish_call(
+    const struct finish *finish, const struct san_call *from, struct understood_call *out)
+{
+    *out = (struct understood_call){.confidence = (double)from->confidence, .missing = "", .unproven = ""};
+    out->call.tool = san_arena_strndup(finish->arena, from->tool, strlen(from->tool));
+    if (!out->call.tool)
+        return san_fail(finish->err, SAN_ENOMEM, "out of memory for a call");
+    for (size_t i = 0; i < from->arg_count; i++) {
+        enum san_status status = add_arg(finish, from, &from->args[i], out);
+        if (status != SAN_OK)
+            return status;
+    }
+    return complete_domain(finish, from, out);
+}
+
+enum san_status understand_finish(const struct understand *understand,
+    const struct understand_request *prepared, const struct san_result *result, struct san_arena *arena,
+    struct understood *out, struct san_error *err)
+{
+    (void)understand;
+    const struct finish finish = {.prepared = prepared, .arena = arena, .err = err};
+    *out = (struct understood){.confidence = (double)result->confidence};
+    out->calls = san_arena_alloc(arena, result->call_count * sizeof(*out->calls));
+    if (!out->calls)
+        return san_fail(err, SAN_ENOMEM, "out of memory for %zu calls", result->call_count);
+    for (size_t i = 0; i < result->call_count; i++) {
+        enum san_status status = finish_call(&finish, &result->calls[i], &out->calls[i]);
+        if (status != SAN_OK)
+            return status;
+    }
+    out->call_count = result->call_count;
+    return SAN_OK;
+}
