@@ -77,6 +77,7 @@ struct reg_filter {
     const char *floor;
     const char *domain;
     const char *device_class;
+    const char *search; /* words that begin words of its name or aliases (FTS5) */
     bool exposed_only;
 };
 /* Rows in the order of entity_id. */

@@ -1,0 +1,75 @@
+/* db.h - the registry's SQLite connection: opening, migrating, statements. Internal to devices/. */
+#ifndef HEARTH_DB_H
+#define HEARTH_DB_H
+
+#include <sqlite3.h>
+#include <stdint.h>
+
+#include "inference/arena.h"
+#include "inference/status.h"
+
+/* Slots of the statement cache: the 512 combinations of reg_entities' filters, and one for each other query.
+ */
+enum db_slot {
+    DB_ENTITIES = 0,
+    DB_BEGIN = 512,
+    DB_COMMIT,
+    DB_FLOOR_INSERT,
+    DB_AREA_INSERT,
+    DB_AREA_FLOOR,
+    DB_PLACE_FIND_FLOOR,
+    DB_PLACE_FIND_AREA,
+    DB_FLOORS,
+    DB_AREAS,
+    DB_NAMES_OF_FLOOR,
+    DB_NAMES_OF_AREA,
+    DB_NAMES_OF_ENTITY,
+    DB_NAME_INSERT,
+    DB_NAME_RENAME,
+    DB_ALIAS_DELETE,
+    DB_ENTITY_BY_KEY,
+    DB_ENTITY_BY_ID,
+    DB_ENTITY_INSERT,
+    DB_ENTITY_UPDATE,
+    DB_ENTITY_DELETE,
+    DB_ENTITY_AREA,
+    DB_ENTITY_STATE,
+    DB_ENTITY_AVAILABLE,
+    DB_ENTITY_EXPOSED,
+    DB_ENTITY_USER_AREA,
+    DB_ENTITY_COUNT,
+    DB_ENTITY_IDS,
+    DB_AREA_NAMES,
+    DB_ALL_NAMES,
+    DB_AUDIT_INSERT,
+    DB_AUDIT_UPDATE,
+    DB_AUDIT_LIST,
+    DB_STATEMENTS
+};
+
+struct registry {
+    sqlite3 *db;
+    sqlite3_stmt *cache[DB_STATEMENTS];
+    char path[512];
+    int depth; /* of nested transactions */
+    uint64_t generation;
+};
+
+/* Opens path, checks that it is a registry of this version or older, migrates it. */
+enum san_status db_open(struct registry *registry, const char *path, struct san_error *err);
+void db_close(struct registry *registry);
+
+/* The statement of that slot, prepared from sql at its first use, reset and unbound. NULL and *err on
+ * failure. */
+sqlite3_stmt *db_statement(struct registry *registry, int slot, const char *sql, struct san_error *err);
+
+/* Runs a statement that gives no rows. */
+enum san_status db_run(struct registry *registry, sqlite3_stmt *statement, struct san_error *err);
+
+/* Turns SQLite's last error into *err, naming the file and what was being done. */
+enum san_status db_fail(struct registry *registry, const char *doing, struct san_error *err);
+
+/* Column text copied to the arena; "" for NULL. NULL if out of memory. */
+const char *db_text(struct san_arena *arena, sqlite3_stmt *statement, int column);
+
+#endif
