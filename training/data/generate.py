@@ -1,0 +1,303 @@
+#!/usr/bin/env python3
+"""Makes training samples without end: patterns crossed with random homes, their negatives and their compositions.
+
+    generate.py --show 20 [--seed N]              prints samples
+    generate.py --out DIR --shards N [--size M]   writes shards of token ids for train.py (needs the tokenizer)
+
+A sample is (query words, speaker's area or None, items, target): target a flat list of "T:tool", "S:slot", words and "<none>".
+"""
+import argparse
+import hashlib
+import os
+import random
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.dirname(HERE)]
+import fill            # noqa: E402
+import homes           # noqa: E402
+import noise           # noqa: E402
+import patterns        # noqa: E402
+import pools           # noqa: E402
+import shortlist       # noqa: E402
+from fill import NONE, Unfit  # noqa: E402
+
+MAX_CALLS, MAX_QUERY = 8, 60
+SWAPPABLE = ("light", "switch", "fan", "cover", "lock", "climate", "media_player", "onoff", "scene", "script", "vacuum", "humidifier", "valve", "siren",
+             "camera", "button", "input_boolean", "sensor", "binary_sensor", "automation", "water_heater", "lawn_mower")
+
+
+def held_out_pattern(text, percent=6):
+    """True for the patterns that no model ever trains on."""
+    return int(hashlib.md5(patterns.key(text).encode()).hexdigest(), 16) % 100 < percent
+
+
+def load_patterns(directory=None):
+    """(training patterns, held-out patterns); patterns with errors are left out."""
+    tools, train, held, seen = patterns.load_tools(), [], [], set()
+    directory = directory or os.environ.get("HEARTH_PATTERNS") or os.path.join(HERE, "patterns")
+    for name in sorted(os.listdir(directory)):
+        if name.endswith(".txt"):
+            for p in patterns.read_file(os.path.join(directory, name), tools)[0]:
+                k = (patterns.key(p.text), str(p.calls))
+                if k not in seen:
+                    seen.add(k)
+                    (held if held_out_pattern(p.text) else train).append(p)
+    if not train:
+        raise SystemExit(f"{directory}: no patterns: is it the folder of the pattern files?")
+    return train, held
+
+
+def signature(p):
+    return ";".join(t + "," + ",".join(f"{s}={v if not v.startswith('{') else v.split('.')[0]}" if s in ("name", "area", "domain", "device_class", "state") else s
+                                       for s, v in args) for t, args in p.calls) or "none"
+
+
+class Deck:
+    """Patterns to draw from: a signature first (often ones more often, but less than in proportion), then one of its patterns."""
+
+    def __init__(self, rng, items, power=0.6):
+        self.rng, groups = rng, {}
+        for p in items:
+            groups.setdefault(signature(p), []).append(p)
+        self.groups, total, self.cumulative = list(groups.values()), 0.0, []
+        for g in self.groups:
+            total += len(g) ** power
+            self.cumulative.append(total)
+
+    def draw(self):
+        return self.rng.choice(self.rng.choices(self.groups, cum_weights=self.cumulative)[0])
+
+
+JOINTS = ["and", "and", "and", "then", "and then", "also", "and also", "plus", "after that", ""]
+DENIALS = ["dont", "do not", "please dont", "never", "you must not", "dont you dare", "no need to", "i didnt say", "stop trying to", "theres no need to", "you dont have to",
+           "i dont want you to", "please do not", "whatever you do dont", "dont ever", "i never asked you to", "you should not"]
+REPORTS = ["he said", "she told me to", "i told him to", "yesterday i had to", "my brother always forgets to", "in the movie they", "why did you", "who told you to", "did you just",
+           "i wonder why people", "i already", "the manual says to", "remember when we had to", "my neighbour likes to", "i was going to", "tomorrow i might", "the guy on tv said",
+           "how do i teach someone to", "what happens if i", "is it expensive to", "is it legal to", "can a dog", "have you ever", "she asked whether to", "i dreamt i had to",
+           "how hard is it to", "what does it mean to", "i used to", "we never", "the electrician will"]
+QUESTIONS = ["who is", "who invented the", "how old is", "what is the meaning of", "how do you spell", "how far is", "what rhymes with", "tell me a joke about", "where can i buy",
+             "how much does", "translate", "what do you think about", "do you like", "why is", "how many calories are in", "sing me a song about", "what is the history of",
+             "i love", "i hate", "my favorite is", "have you seen", "look at that", "that was a nice", "the price of", "when was", "define", "what colour is", "i bought a new",
+             "how long do i boil", "is there life on", "who won the", "what is the capital of", "how tall is", "what is the best", "show me pictures of", "read me a book about"]
+
+
+class Generator:
+    """Endless samples from one seed."""
+
+    def __init__(self, seed, items, side="train"):
+        self.rng = random.Random(seed)
+        self.side, self.tools = side, patterns.load_tools()
+        self.names = homes.Names(side, self.rng)
+        self.words = self.names.words()
+        self.positive = [p for p in items if p.calls]
+        plain = [p for p in self.positive if not any("{absent" in p.text for _ in (0,))]
+        self.deck = Deck(self.rng, plain)
+        self.absent = Deck(self.rng, [p for p in self.positive if "{absent" in p.text] or plain)
+        self.nones = [p for p in items if not p.calls]
+        self.single = Deck(self.rng, [p for p in plain if len(p.calls) == 1 and len(p.text) < 60] or plain)
+        self.swap = Deck(self.rng, [p for p in plain if any(v[1] in SWAPPABLE for v in fill.variables(p.text))] or plain)
+        self.swap_area = Deck(self.rng, [p for p in plain if "{area" in p.text and "name=" not in signature(p)] or plain)
+        self.pool, self.uses = [], 0
+
+    def home(self):
+        """A home from a rolling set, so that each is used some dozens of times."""
+        if len(self.pool) < 24:
+            self.pool.append(homes.make_home(self.rng, self.side, names=self.names))
+        elif self.uses % 25 == 0:
+            self.pool[self.rng.randrange(24)] = homes.make_home(self.rng, self.side, names=self.names)
+        self.uses += 1
+        return self.rng.choice(self.pool)
+
+    def sample(self):
+        while True:
+            try:
+                made = self._draw()
+            except (Unfit, IndexError, KeyError):
+                continue
+            if made and len(made[0]) <= MAX_QUERY and sum(t.startswith("T:") for t in made[3]) <= MAX_CALLS and len(made[3]) <= 60:
+                return made
+
+    def _draw(self):
+        r = self.rng.random()
+        for share, make in ((0.50, self._plain), (0.11, self._joined), (0.05, self._shared), (0.12, self._swapped_name), (0.03, self._swapped_area),
+                            (0.03, self._absent), (0.11, self._none), (0.025, self._denied), (0.015, self._chatter), (0.01, self._partial)):
+            r -= share
+            if r < 0:
+                return make()
+        return self._plain()
+
+    # -- kinds of samples -------------------------------------------------------------------------------------------
+
+    def _finish(self, home, text, calls, noisy=True, gold_in=True):
+        here = self._here(home, calls)
+        filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
+        tokens, target, gold = fill.fill(self.rng, filler, text, calls, here, noisy)
+        return self._pack(home, tokens, target, gold, here)
+
+    def _here(self, home, calls):
+        wants = any(v == "{here}" for _, args in calls for _, v in args)
+        if home.areas and self.rng.random() < (0.7 if wants else 0.45):
+            return self.rng.choice(self.rng.choice(home.areas).forms[:1])
+        return None
+
+    def _pack(self, home, tokens, target, gold, here):
+        words = [w for w, _ in tokens]
+        items = shortlist.context(self.rng, home, words, gold)
+        flat = []
+        for tool, args in target:
+            flat.append("T:" + tool)
+            for slot, value in args:
+                flat.append("S:" + slot)
+                flat += [NONE] if value is NONE else list(value)
+        return words, here, items, flat or [NONE]
+
+    def _plain(self):
+        p = self.deck.draw()
+        return self._finish(self.home(), p.text, p.calls)
+
+    def _absent(self):
+        p = self.absent.draw()
+        return self._finish(self.home(), p.text, p.calls)
+
+    def _none(self):
+        if not self.nones:
+            return self._chatter()
+        return self._finish(self.home(), self.rng.choice(self.nones).text, [])
+
+    def _partial(self):
+        """A sentence cut short before its name, which is no command."""
+        p = self.swap.draw()
+        text = fill.expand(self.rng, p.text)
+        at = text.find("{")
+        words = fill.words_of(text[:at]) if at > 0 else ()
+        if len(words) < 2 or words[0] in ("is", "are", "what", "lights") or self.rng.random() < 0.5 and words[-1] not in ("the", "my", "a"):
+            raise Unfit("nothing to cut")
+        return self._pack(self.home(), [[w, None] for w in words], [], [], None)
+
+    def _joined(self):
+        """Two or three commands in one sentence."""
+        n = 2 if self.rng.random() < 0.8 else 3
+        home, tokens, target, gold = self.home(), [], [], []
+        parts = [self.single.draw() for _ in range(n)]
+        if any("<" in p.text or "conversation_command" in signature(p) for p in parts[:-1]) or any(c[0] in noise.SOCIAL for p in parts for c in p.calls):
+            raise Unfit("text to copy would swallow what follows")
+        if any(p.calls[0][0] in ("HassBroadcast",) for p in parts[:-1]):
+            raise Unfit("a message would swallow what follows")
+        here = self._here(home, [c for p in parts for c in p.calls])
+        for i, p in enumerate(parts):
+            filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
+            t, calls, g = fill.fill(self.rng, filler, p.text, p.calls, here, self.rng.random() < 0.4)
+            tokens += ([[w, None] for w in self.rng.choice(JOINTS).split()] if i else []) + t
+            target += calls
+            gold += g
+        if len({str(c) for c in target}) < len(target):
+            raise Unfit("the same call twice")
+        return self._pack(home, tokens, target, gold, here)
+
+    def _shared(self):
+        """'turn on the X and the Y': one verb, two or three things."""
+        p = self.single.draw()
+        found = [v for v in fill.variables(p.text) if v[1] in patterns.ENTITY_VARS | {"area", "item"} and v[3] is None]
+        if len(found) != 1 or p.text.count(found[0][0]) != 1 or len(p.calls) != 1 or found[0][0] not in [v for _, v in p.calls[0][1]]:
+            raise Unfit("no single variable")
+        whole, kind, cls, _ = found[0]
+        n = 2 if self.rng.random() < 0.75 else 3
+        more = [f"{{{kind}{':' + cls if cls else ''}.{i}}}" for i in range(2, n + 1)]
+        article = self.rng.choice(["the ", "", "the "]) if kind != "item" else ""
+        listed = [whole, *[article + m for m in more]]
+        said = f" {self.rng.choice(['and', 'and', 'and also', 'as well as', 'plus'])} ".join(listed) if n == 2 else \
+            f"{listed[0]} {self.rng.choice(['', 'and'])} {listed[1]} and {listed[2]}"
+        calls = [(p.calls[0][0], [(s, v.replace(whole, m)) for s, v in p.calls[0][1]]) for m in [whole, *more]]
+        return self._finish(self.home(), p.text.replace(whole, said), calls)
+
+    def _swapped_name(self):
+        """A sentence about a device that is not there."""
+        p = self.swap.draw()
+        found = [v for v in fill.variables(p.text) if v[1] in SWAPPABLE]
+        whole = self.rng.choice(found)[0]
+        put = "{absent}"
+        calls = [(t, [(s, v.replace(whole, put)) for s, v in args]) for t, args in p.calls]
+        if any("area" == s and v == "{area}" for _, args in calls for s, v in args if "{absent}" in dict(args).values()):
+            raise Unfit("a room beside an absent name")
+        return self._finish(self.home(), p.text.replace(whole, put), calls)
+
+    def _swapped_area(self):
+        p = self.swap_area.draw()
+        calls = [(t, [(s, v.replace("{area}", "{absent_area}")) for s, v in args]) for t, args in p.calls]
+        return self._finish(self.home(), p.text.replace("{area}", "{absent_area}"), calls)
+
+    def _denied(self):
+        """'don't ...', 'he said ...': words of a command that is none."""
+        p = self.single.draw()
+        if p.calls[0][0] in noise.QUESTIONS + noise.SOCIAL or "<" in p.text:
+            raise Unfit("not a command")
+        first = fill.words_of(fill.expand(self.rng, p.text).split("{")[0])
+        if not first or first[0] not in ("turn", "switch", "open", "close", "set", "dim", "lock", "unlock", "make", "put", "start", "stop", "play", "pause", "raise",
+                                         "lower", "shut", "kill", "change", "run", "activate", "add", "mute", "vacuum", "cancel", "toggle", "brighten", "increase", "decrease", "skip"):
+            raise Unfit("does not begin with a verb")
+        lead = self.rng.choice(DENIALS if self.rng.random() < 0.6 else REPORTS)
+        home = self.home()
+        filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
+        tokens, _, gold = fill.fill(self.rng, filler, p.text, p.calls, None, False)
+        tokens = noise.disturb(self.rng, [[w, None] for w in lead.split()] + tokens)
+        return self._pack(home, tokens, [], gold if self.rng.random() < 0.9 else [], self._here(home, []))
+
+    def _chatter(self):
+        """World questions, talk and word salad, at times with the name of a device in it."""
+        r, home = self.rng, self.home()
+        tail = lambda: " ".join(r.choice(self.words) for _ in range(r.randint(1, 3)))   # noqa: E731
+        kind = r.random()
+        if kind < 0.5:
+            text = f"{r.choice(QUESTIONS)} {r.choice(['', 'the ', 'a '])}{tail()}"
+        elif kind < 0.7 and home.entities:
+            text = f"{r.choice(QUESTIONS)} {r.choice(['', 'the ', 'a ', 'that '])}{' '.join(r.choice(home.entities).forms[0])}"
+        elif kind < 0.85:
+            text = " ".join(r.choice(self.words + pools.SONG_WORDS * 20) for _ in range(r.randint(1, 8)))
+        else:
+            text = r.choice(pools.MESSAGES)
+        return self._pack(home, [[w, None] for w in fill.words_of(text)], [], [], self._here(home, []))
+
+
+def show(generator, n):
+    for _ in range(n):
+        words, here, items, target = generator.sample()
+        print(" ".join(words), f"  [in {' '.join(here)}]" if here else "")
+        print("    ", " ".join(target))
+        print("      ", "; ".join(f"@{k} {' '.join(w)}" for k, w in items))
+
+
+def write_shards(args, generator):
+    """Shards of `size` samples, numbered on from `first`; a shard appears under its name only when it is complete."""
+    import shards
+    from tokenizer import Tokenizer
+    tok = Tokenizer.load(args.tokenizer)
+    os.makedirs(args.out, exist_ok=True)
+    for n in range(args.first, args.first + args.shards):
+        path = os.path.join(args.out, f"shard-{n:05d}.npz")
+        if not os.path.exists(path):
+            shards.write(path, (shards.encode(tok, generator.sample()) for _ in range(args.size)))
+
+
+def main():
+    ap = argparse.ArgumentParser(description="Generate training samples.")
+    ap.add_argument("--show", type=int, metavar="N", help="print N samples")
+    ap.add_argument("--out", help="folder of the shards")
+    ap.add_argument("--shards", type=int, default=1)
+    ap.add_argument("--first", type=int, default=0, help="number of the first shard")
+    ap.add_argument("--size", type=int, default=10000, help="samples a shard")
+    ap.add_argument("--seed", type=int, default=0)
+    ap.add_argument("--side", choices=["train", "held"], default="train", help="training homes and patterns, or held-out ones")
+    ap.add_argument("--patterns", help="folder of pattern files (default: HEARTH_PATTERNS, or patterns/ here)")
+    ap.add_argument("--tokenizer", default=os.path.join(HERE, "..", "out", "tokenizer.json"))
+    args = ap.parse_args()
+    train, held = load_patterns(args.patterns)
+    generator = Generator(args.seed + 1000003 * args.first, train if args.side == "train" else held, args.side)
+    if args.show:
+        show(generator, args.show)
+    if args.out:
+        write_shards(args, generator)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+#!/usr/bin/env python3
+"""Trains the network for a number of minutes on samples that a second process makes meanwhile.
+
+    train.py --minutes 90 [--resume]
+
+Checkpoints: out/last.pt every few minutes. The learning rate falls as a cosine over the minutes, those before a resume counted in.
+Pattern files are read anew for every shard, so patterns that are added while it runs are used.
+"""
+import argparse
+import dataclasses
+import glob
+import math
+import os
+import random
+import subprocess
+import sys
+import time
+
+import torch
+import torch.nn.functional as F
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "data")]
+import evaluate        # noqa: E402
+import quantise        # noqa: E402
+import shards          # noqa: E402
+from model import Config, San, matrices  # noqa: E402
+from optim import Muon  # noqa: E402
+from tokenizer import EOS, PAD, Tokenizer  # noqa: E402
+
+
+class Feed:
+    """Shards one after the other: while one is trained on, a process writes the next."""
+
+    def __init__(self, args, first):
+        self.args, self.next, self.process = args, first, None
+        os.makedirs(args.shards, exist_ok=True)
+
+    def _path(self, n):
+        return os.path.join(self.args.shards, f"shard-{n:05d}.npz")
+
+    def _start(self, n):
+        command = ["nice", "-n", "5", sys.executable, os.path.join(HERE, "data", "generate.py"), "--out", self.args.shards, "--first", str(n), "--shards", "1",
+                   "--size", str(self.args.shard_size), "--seed", str(self.args.seed), "--tokenizer", self.args.tokenizer]
+        if self.args.patterns:
+            command += ["--patterns", self.args.patterns]
+        self.process = subprocess.Popen(command)
+
+    def take(self):
+        """The samples of the next shard; starts on the one behind it."""
+        n = self.next
+        if self.process is None:
+            self._start(n)
+        if self.process.wait() != 0:
+            raise SystemExit(f"generate.py failed on shard {n}: see its message above")
+        samples = shards.read(self._path(n))
+        os.remove(self._path(n))
+        self.next = n + 1
+        self._start(self.next)
+        return samples
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait()
+        for path in glob.glob(os.path.join(self.args.shards, "shard-*")):
+            os.remove(path)
+
+
+def weights(tok):
+    """How much a wrong token costs: a wrong tool or a missing '<none>' acts, a wrong piece of a value is mostly caught later."""
+    w = torch.ones(tok.size)
+    w[tok.id["<none>"]] = 2.0
+    for t, i in tok.id.items():
+        if t.startswith("T:"):
+            w[i] = 2.0
+        elif t.startswith("S:"):
+            w[i] = 1.5
+    return w
+
+
+def rate(done, step, warm_up):
+    """Share of the full learning rate after `done` (0..1) of the time."""
+    return min(1.0, (step + 1) / warm_up) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
+
+
+def save(path, model, optimisers, state):
+    torch.save({"config": dataclasses.asdict(model.c), "model": model.state_dict(), "optimisers": [o.state_dict() for o in optimisers], **state}, path + ".part")
+    os.replace(path + ".part", path)
+
+
+def one_step(model, optimisers, batch, w, device, kind):
+    tokens, seg, given, target = (x.to(device) for x in batch)
+    with quantise.as_stored(model, kind):
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            logits = model(tokens, seg, given)
+        loss = F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), weight=w, ignore_index=PAD)
+        loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for o in optimisers:
+        o.step()
+        o.zero_grad(set_to_none=True)
+    return loss.item()
+
+
+def bar(done, text):
+    full = int(30 * min(1, done))
+    end = "" if sys.stderr.isatty() else "\n"
+    print(f"\r[{'#' * full}{'.' * (30 - full)}] {text}", end=end, file=sys.stderr, flush=True)
+
+
+class Run:
+    """One training run and its state: seconds trained, step, samples, shard."""
+
+    def __init__(self, args):
+        self.args, self.tok = args, Tokenizer.load(args.tokenizer)
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.state = {"seconds": 0.0, "step": 0, "samples": 0, "shard": 0}
+        saved = torch.load(args.checkpoint, map_location="cpu") if args.resume and os.path.exists(args.checkpoint) else None
+        config = Config(**saved["config"]) if saved else Config(vocab=self.tok.size, d=args.width, heads=args.heads, kv_heads=args.kv_heads,
+                                                                head_dim=args.width // args.heads, encoder_layers=args.encoder, decoder_layers=args.decoder,
+                                                                context_mask=args.mask)
+        torch.manual_seed(args.seed)
+        self.model = San(config).to(self.device)
+        hot, rest = matrices(self.model)
+        self.optimisers = [Muon(hot, lr=args.muon), torch.optim.AdamW(rest, lr=args.adam, betas=(0.9, 0.98), weight_decay=0.0)]
+        if saved:
+            self.model.load_state_dict(saved["model"])
+            for o, s in zip(self.optimisers, saved["optimisers"]):
+                o.load_state_dict(s)
+            self.state = {k: saved[k] for k in self.state}
+        self.base = [[g["lr"] for g in o.param_groups] for o in (Muon(hot, lr=args.muon), torch.optim.AdamW(rest, lr=args.adam))]
+        self.weights = weights(self.tok).to(self.device)
+
+    def done(self):
+        return self.state["seconds"] / (60 * self.args.minutes)
+
+    def set_rate(self):
+        share = rate(self.done(), self.state["step"], self.args.warm_up)
+        for o, base in zip(self.optimisers, self.base):
+            for g, lr in zip(o.param_groups, base):
+                g["lr"] = lr * share
+
+    def train(self):
+        feed, rng = Feed(self.args, self.state["shard"]), random.Random(self.args.seed + self.state["shard"])
+        saved_at = evaluated_at = shown_at = time.time()
+        losses = []
+        try:
+            while self.done() < 1:
+                samples = feed.take()
+                self.state["shard"] = feed.next
+                for batch in shards.batches(samples, self.args.batch, rng):
+                    begun = time.time()
+                    self.set_rate()
+                    kind = self.args.fake if self.done() >= self.args.fake_from else None
+                    losses.append(one_step(self.model, self.optimisers, batch, self.weights, self.device, kind))
+                    self.state["step"] += 1
+                    self.state["samples"] += len(batch[0])
+                    self.state["seconds"] += time.time() - begun
+                    now = time.time()
+                    if now - shown_at > 20:
+                        recent = losses[-50:]
+                        bar(self.done(), f"{self.state['seconds'] / 60:5.1f}/{self.args.minutes:g} min  step {self.state['step']}  {self.state['samples']} sentences  "
+                            f"loss {sum(recent) / len(recent):.4f}  {len(batch[0]) / max(1e-9, now - begun):.0f}/s")
+                        shown_at = now
+                    if now - saved_at > 60 * self.args.save_every:
+                        save(self.args.checkpoint, self.model, self.optimisers, self.state)
+                        saved_at = time.time()
+                    if now - evaluated_at > 60 * self.args.evaluate_every:
+                        self.check()
+                        evaluated_at = time.time()
+                    if self.done() >= 1:
+                        break
+        finally:
+            feed.stop()
+            save(self.args.checkpoint, self.model, self.optimisers, self.state)
+        self.check()
+
+    def check(self):
+        self.model.eval()
+        cases = evaluate.generated(self.args.check, self.tok, self.args.patterns)
+        right = evaluate.exact(self.model, self.tok, cases)
+        self.model.train()
+        print(f"\nheld out, after {self.state['seconds'] / 60:.1f} min and {self.state['samples']} sentences: {100 * sum(right) / len(right):.1f}% of {len(right)} exact",
+              file=sys.stderr, flush=True)
+
+
+def main():
+    ap = argparse.ArgumentParser(description="Train the network.")
+    ap.add_argument("--minutes", type=float, default=90, help="time for training, those before a resume counted in")
+    ap.add_argument("--resume", action="store_true", help="go on from the checkpoint, if there is one")
+    ap.add_argument("--checkpoint", default=os.path.join(HERE, "out", "last.pt"))
+    ap.add_argument("--tokenizer", default=os.path.join(HERE, "out", "tokenizer.json"))
+    ap.add_argument("--shards", default=os.path.join(HERE, "out", "shards"))
+    ap.add_argument("--shard-size", type=int, default=10000)
+    ap.add_argument("--patterns", help="folder of pattern files")
+    ap.add_argument("--width", type=int, default=256)
+    ap.add_argument("--heads", type=int, default=8)
+    ap.add_argument("--kv-heads", type=int, default=4)
+    ap.add_argument("--encoder", type=int, default=4, help="layers")
+    ap.add_argument("--decoder", type=int, default=3, help="layers")
+    ap.add_argument("--mask", choices=["item", "joint"], default="item")
+    ap.add_argument("--batch", type=int, default=128)
+    ap.add_argument("--muon", type=float, default=0.02, help="learning rate of the matrices")
+    ap.add_argument("--adam", type=float, default=2e-3, help="learning rate of the rest")
+    ap.add_argument("--warm-up", type=int, default=100, help="steps")
+    ap.add_argument("--fake", choices=["q8_0", "q4_0"], default="q8_0", help="rounding in the last part")
+    ap.add_argument("--fake-from", type=float, default=0.9, help="share of the time after which weights are rounded")
+    ap.add_argument("--save-every", type=float, default=3, help="minutes")
+    ap.add_argument("--evaluate-every", type=float, default=12, help="minutes")
+    ap.add_argument("--check", type=int, default=600, help="held-out samples for the checks on the way")
+    ap.add_argument("--threads", type=int, help="default: OMP_NUM_THREADS, or all")
+    ap.add_argument("--seed", type=int, default=1)
+    args = ap.parse_args()
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    Run(args).train()
+
+
+if __name__ == "__main__":
+    main()
