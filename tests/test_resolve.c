@@ -1,0 +1,153 @@
+/* Resolving: right device or none; ties go to the speaker's room, then its floor, then a question. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "devices/home_file.h"
+#include "devices/resolve.h"
+
+static const char home[] =
+    "{\"floors\":[{\"name\":\"Upstairs\"},{\"name\":\"Downstairs\"}],"
+    "\"areas\":[{\"name\":\"Kitchen\",\"floor\":\"Downstairs\",\"aliases\":[\"Cookery\"]},{\"name\":\"Hall\","
+    "\"floor\":\"Downstairs\"},"
+    "{\"name\":\"Bedroom\",\"floor\":\"Upstairs\"},{\"name\":\"Bath\",\"floor\":\"Upstairs\"},{\"name\":"
+    "\"Attic\"}],"
+    "\"entities\":["
+    "{\"entity_id\":\"light.k\",\"name\":\"Ceiling\",\"area\":\"Kitchen\"},"
+    "{\"entity_id\":\"light.h\",\"name\":\"Ceiling\",\"area\":\"Hall\"},"
+    "{\"entity_id\":\"light.b\",\"name\":\"Ceiling\",\"area\":\"Bedroom\",\"aliases\":[\"Moon\"]},"
+    "{\"entity_id\":\"switch.kettle\",\"name\":\"Kettle\",\"area\":\"Kitchen\"},"
+    "{\"entity_id\":\"lock.front\",\"name\":\"Front door\",\"area\":\"Hall\"},"
+    "{\"entity_id\":\"binary_sensor.front\",\"name\":\"Front "
+    "door\",\"area\":\"Hall\",\"device_class\":\"door\"},"
+    "{\"entity_id\":\"cover.blind\",\"name\":\"Blind\",\"area\":\"Kitchen\",\"device_class\":\"blind\"},"
+    "{\"entity_id\":\"cover.door\",\"name\":\"Garage\",\"area\":\"Kitchen\",\"device_class\":\"garage\"},"
+    "{\"entity_id\":\"climate.hall\",\"name\":\"Hall heating\",\"area\":\"Hall\"},"
+    "{\"entity_id\":\"climate.bed\",\"name\":\"Bedroom heating\",\"area\":\"Bedroom\"},"
+    "{\"entity_id\":\"vacuum.v\",\"name\":\"Robbie\",\"area\":\"Hall\"},"
+    "{\"entity_id\":\"light.secret\",\"name\":\"Secret\",\"area\":\"Attic\",\"exposed\":false}]}";
+
+struct fixture {
+    struct registry *registry;
+    struct san_arena *arena;
+    struct san_error err;
+};
+
+static int setup(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    f->registry = reg_open(":memory:", &f->err);
+    f->arena = san_arena_new(1 << 14, 0);
+    *state = f;
+    return home_import(f->registry, home, strlen(home), "home", &f->err) == SAN_OK ? 0 : -1;
+}
+
+static int teardown(void **state)
+{
+    struct fixture *f = *state;
+    reg_close(f->registry);
+    san_arena_free(f->arena);
+    free(f);
+    return 0;
+}
+
+/* "HassTurnOn name=Ceiling area=Hall" -> "ok light.h", "none area", "ambiguous light.b light.h", "no target"
+ */
+static const char *resolve(struct fixture *f, const char *said, const char *area)
+{
+    static char out[512];
+    char buf[256], *save, *word;
+    struct home_call call = {0};
+    struct resolved resolved;
+    snprintf(buf, sizeof buf, "%s", said);
+    call.tool = strtok_r(buf, " ", &save);
+    while ((word = strtok_r(NULL, " ", &save)) != NULL) {
+        char *value = strchr(word, '=');
+        *value++ = '\0';
+        for (char *p = value; *p != '\0'; p++)
+            *p = *p == '+' ? ' ' : *p;
+        call.args[call.arg_count++] = (struct home_arg){.slot = word, .text = value};
+    }
+    assert_int_equal(resolve_call(f->registry, &call, area, f->arena, &resolved, &f->err), SAN_OK);
+    static const char *const outcomes[] = {"ok", "none", "ambiguous", "no target"};
+    int len = snprintf(out, sizeof out, "%s", outcomes[resolved.outcome]);
+    if (resolved.missing[0] != '\0')
+        len += snprintf(out + len, sizeof out - (size_t)len, " %s", resolved.missing);
+    for (size_t i = 0; i < resolved.count; i++)
+        len += snprintf(out + len, sizeof out - (size_t)len, " %s", resolved.entities[i].entity_id);
+    return out;
+}
+
+static void calls_mean_these_entities(void **state)
+{
+    struct fixture *f = *state;
+    static const struct {
+        const char *call, *area, *means;
+    } cases[] = {
+        /* one by name */
+        {"HassTurnOn name=kettle", NULL, "ok switch.kettle"},
+        {"HassTurnOn name=Moon", NULL, "ok light.b"},
+        {"HassTurnOn name=Ceiling area=Hall", NULL, "ok light.h"},
+        {"HassTurnOn name=Ceiling area=cookery", NULL, "ok light.k"},
+        {"HassTurnOn name=Sauna", NULL, "none name"},
+        {"HassTurnOn name=Kettle area=Bath", NULL, "none name"},
+        {"HassTurnOn name=Kettle area=Sauna", NULL, "none area"},
+        {"HassTurnOn name=Secret", NULL, "none name"},
+        {"HassLightSet name=Kettle", NULL, "none name"},
+        /* equal names, different kinds: the tool and the domain tell */
+        {"HassTurnOn name=Front+door", NULL, "ok lock.front"},
+        {"HassGetState name=Front+door domain=binary_sensor", NULL, "ok binary_sensor.front"},
+        {"HassGetState name=Front+door domain=lock", NULL, "ok lock.front"},
+        /* ties: the room, its floor, a question */
+        {"HassTurnOn name=Ceiling", "Kitchen", "ok light.k"},
+        {"HassTurnOn name=Ceiling", "Bath", "ok light.b"},
+        {"HassTurnOn name=Ceiling", "Attic", "ambiguous light.b light.h light.k"},
+        {"HassTurnOn name=Ceiling", NULL, "ambiguous light.b light.h light.k"},
+        /* groups */
+        {"HassTurnOff area=Kitchen domain=light", NULL, "ok light.k"},
+        {"HassTurnOff floor=Downstairs domain=light", NULL, "ok light.h light.k"},
+        {"HassTurnOff domain=light", "Kitchen", "ok light.b light.h light.k"},
+        {"HassTurnOn area=Kitchen device_class=blind", NULL, "ok cover.blind"},
+        {"HassTurnOn area=Bath domain=light", NULL, "none"},
+        {"HassTurnOn area=Sauna domain=light", NULL, "none area"},
+        {"HassTurnOn floor=Cellar domain=light", NULL, "none floor"},
+        {"HassLightSet area=Kitchen", NULL, "ok light.k"},
+        {"HassTurnOff area=Attic domain=light", NULL, "none"},
+        /* everything in a room leaves the guards alone */
+        {"HassTurnOff area=Kitchen", NULL, "ok light.k switch.kettle"},
+        {"HassTurnOff area=Hall", NULL, "ok light.h"},
+        {"HassTurnOff", NULL, "none name"},
+        /* tools that mean one device */
+        {"HassClimateSetTemperature", "Hall", "ok climate.hall"},
+        {"HassClimateSetTemperature", "Kitchen", "ok climate.hall"},
+        {"HassClimateSetTemperature", "Bath", "ok climate.bed"},
+        {"HassClimateSetTemperature", "Attic", "ambiguous climate.bed climate.hall"},
+        {"HassClimateSetTemperature area=Bedroom", NULL, "ok climate.bed"},
+        {"HassVacuumStart", NULL, "ok vacuum.v"},
+        {"HassVacuumStart area=Bath", NULL, "none"},
+        {"HassMediaPause", NULL, "none"},
+        /* tools that mean no device */
+        {"HassStartTimer minutes=5", NULL, "no target"},
+        {"HassGetCurrentTime", NULL, "no target"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *means = resolve(f, cases[i].call, cases[i].area);
+        if (strcmp(means, cases[i].means) != 0)
+            fail_msg("%s (in %s): '%s', not '%s'", cases[i].call, cases[i].area != NULL ? cases[i].area : "?",
+                means, cases[i].means);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(calls_mean_these_entities, setup, teardown),
+    };
+    return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
+}
