@@ -1,7 +1,8 @@
 /* gguf.h - a GGUF v3 file, mapped and checked (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
  *
- * Every count, length, offset, type and alignment is checked against the mapping before use; nothing is copied. Pointers that come out
- * point into the mapping and live as long as the file. Strings in GGUF are not NUL-terminated: they come out with their length.
+ * Every count, length, offset, type and alignment is checked against the mapping before use; nothing is
+ * copied. Pointers that come out point into the mapping and live as long as the file. Strings in GGUF are not
+ * NUL-terminated: they come out with their length.
  */
 #ifndef SAN_GGUF_H
 #define SAN_GGUF_H
@@ -36,7 +37,8 @@ struct san_tensor {
 };
 
 struct san_gguf *san_gguf_open(const char *path, struct san_error *err);
-/* The same over memory that the caller keeps alive (tests, fuzzing); name is used in errors. */
+/* The same over memory, aligned to 8 bytes, that the caller keeps alive (tests, fuzzing); name is used in
+ * errors. */
 struct san_gguf *san_gguf_from_memory(const void *data, size_t size, const char *name, struct san_error *err);
 void san_gguf_close(struct san_gguf *file);
 
@@ -44,15 +46,17 @@ size_t san_gguf_size(const struct san_gguf *file);
 const char *san_gguf_name(const struct san_gguf *file);
 
 /* Metadata. SAN_EINVAL if the key is missing or of another type; *err names file, key and the type wanted. */
-enum san_status san_gguf_u32(const struct san_gguf *file, const char *key, uint32_t *out, struct san_error *err);
+enum san_status san_gguf_u32(
+    const struct san_gguf *file, const char *key, uint32_t *out, struct san_error *err);
 enum san_status san_gguf_f32(const struct san_gguf *file, const char *key, float *out, struct san_error *err);
 enum san_status san_gguf_str(
     const struct san_gguf *file, const char *key, struct san_str *out, struct san_error *err);
 bool san_gguf_has(const struct san_gguf *file, const char *key);
 /* Arrays. Strings are reached one after the other: start with *cursor = 0, call count times. */
-enum san_status san_gguf_array_len(const struct san_gguf *file, const char *key, size_t *out, struct san_error *err);
-enum san_status san_gguf_array_str(
-    const struct san_gguf *file, const char *key, uint64_t *cursor, struct san_str *out, struct san_error *err);
+enum san_status san_gguf_array_len(
+    const struct san_gguf *file, const char *key, size_t *out, struct san_error *err);
+enum san_status san_gguf_array_str(const struct san_gguf *file, const char *key, uint64_t *cursor,
+    struct san_str *out, struct san_error *err);
 /* Copies the whole f32 or i32 array of `count` elements into out. */
 enum san_status san_gguf_array_f32(
     const struct san_gguf *file, const char *key, float *out, size_t count, struct san_error *err);
@@ -61,6 +65,8 @@ enum san_status san_gguf_array_i32(
 
 /* The tensor of that name, or NULL. */
 const struct san_tensor *san_gguf_tensor(const struct san_gguf *file, const char *name);
+/* All of them, sorted by name. */
 size_t san_gguf_tensor_count(const struct san_gguf *file);
+const struct san_tensor *san_gguf_tensor_at(const struct san_gguf *file, size_t index);
 
 #endif

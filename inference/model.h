@@ -1,6 +1,7 @@
 /* model.h - a model file bound to typed, shape-checked tensors. Internal to libsan.
  *
- * Config (numbers), weights (pointers into the mapping) and run state (network.h) are three structs; this file has the first two.
+ * Config (numbers), weights (pointers into the mapping) and run state (network.h) are three structs; this
+ * file has the first two.
  */
 #ifndef SAN_MODEL_H
 #define SAN_MODEL_H
@@ -15,14 +16,15 @@
 enum { SAN_LAYERS_MAX = 64 };
 
 struct san_config {
-    uint32_t d;         /* embedding length */
-    uint32_t heads;     /* H */
-    uint32_t kv_heads;  /* KV, divides H */
-    uint32_t head_dim;  /* hd, even */
+    uint32_t d;        /* embedding length */
+    uint32_t heads;    /* H */
+    uint32_t kv_heads; /* KV, divides H */
+    uint32_t head_dim; /* hd, a multiple of 8 */
     uint32_t enc_layers, dec_layers;
     uint32_t vocab;
     uint32_t context_length, output_length;
-    uint32_t item_position; /* position of the first token of every segment but the query, under the item mask */
+    uint32_t
+        item_position; /* position of the first token of every segment but the query, under the item mask */
     bool item_mask;
     bool hearth_format;
     float rope_base, epsilon;
@@ -50,5 +52,9 @@ struct san_model {
     struct san_weights weights;
     char *name; /* general.name, NUL-terminated */
 };
+
+/* Binds an open file and checks every key, shape, type and number. Takes the file over, also when it fails:
+ * NULL and *err. */
+struct san_model *san_model_from_gguf(struct san_gguf *file, struct san_error *err);
 
 #endif

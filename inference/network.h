@@ -1,7 +1,8 @@
 /* network.h - the forward pass: encoder and decoder over mapped weights (docs/model.md, section 5).
  *
- * A san_network is the run state of one session: activations, the decoder's self-attention key/value cache, and the cross-attention
- * keys and values of the current prompt. All of it is allocated by san_network_new; the passes allocate nothing.
+ * A san_network is the run state of one session: activations, the decoder's self-attention key/value cache,
+ * and the cross-attention keys and values of the current prompt. All of it is allocated by san_network_new;
+ * the passes allocate nothing.
  */
 #ifndef SAN_NETWORK_H
 #define SAN_NETWORK_H
@@ -23,20 +24,23 @@ struct san_segment {
 struct san_network *san_network_new(const struct san_model *model, unsigned threads, struct san_error *err);
 void san_network_free(struct san_network *network);
 
-/* Runs the encoder over the prompt, computes every decoder layer's cross-attention keys and values, and empties the
- * self-attention cache. Errors: SAN_ELIMIT (more tokens than san.context_length), SAN_EINVAL (an id out of range). */
+/* Runs the encoder over the prompt, computes every decoder layer's cross-attention keys and values, and
+ * empties the self-attention cache. Errors: SAN_ELIMIT (more tokens than san.context_length), SAN_EINVAL (an
+ * id out of range). */
 enum san_status san_network_encode(
     struct san_network *network, const struct san_segment *segments, size_t count, struct san_error *err);
 
-/* Runs count >= 1 decoder tokens (first ever: eos) through the decoder as one batch; afterwards the hidden state of the last one is current.
- * SAN_ELIMIT past san.output_length. */
+/* Runs count >= 1 decoder tokens (first ever: eos) through the decoder as one batch; afterwards the hidden
+ * state of the last one is current. SAN_ELIMIT past san.output_length. */
 enum san_status san_network_decode(
     struct san_network *network, const int32_t *ids, size_t count, struct san_error *err);
 
-/* logits[i] of token ids[i] at the current hidden state: count dot products, not a vocabulary's. */
+/* logits[i] of token ids[i] at the current hidden state (after a decode): count dot products, not a
+ * vocabulary's. The ids must be in range; those that follow each other (n, n + 1, ...) cost least. */
 void san_network_logits(const struct san_network *network, const int32_t *ids, size_t count, float *logits);
 
-/* The encoder's output, [tokens, embedding_length] row by row, for tests and the retrieval head; lives until the next encode. */
+/* The encoder's output, [tokens, embedding_length] row by row, for tests and the retrieval head; lives until
+ * the next encode. */
 const float *san_network_encoded(const struct san_network *network, size_t *tokens);
 
 #endif

@@ -1,7 +1,7 @@
 /* tokenizer.h - SentencePiece BPE over single words (docs/model.md, section 2).
  *
- * Reads tokenizer.ggml.* from an open GGUF file. Only normal and byte tokens ever come out of text; control tokens are
- * found by san_tokenizer_find. Immutable after creation.
+ * Reads tokenizer.ggml.* from an open GGUF file. Only normal and byte tokens ever come out of text; control
+ * tokens are found by san_tokenizer_find. Immutable after creation.
  */
 #ifndef SAN_TOKENIZER_H
 #define SAN_TOKENIZER_H
@@ -24,8 +24,8 @@ int32_t san_tokenizer_find(const struct san_tokenizer *tokenizer, const char *te
 /* The text of a token (U+2581 for a leading space, "<0xNN>" for a byte); lives as long as the tokenizer. */
 const char *san_tokenizer_text(const struct san_tokenizer *tokenizer, int32_t id);
 
-/* The pieces of one normalised word, with its leading U+2581. Writes at most max ids; returns how many there are, or -1 if they do not fit.
- * Allocates nothing. word has at most SAN_WORD_MAX bytes. */
+/* The pieces of one normalised word, with its leading U+2581. Writes at most max ids; returns how many there
+ * are, or -1 if they do not fit. Allocates nothing. word has at most SAN_WORD_MAX bytes. */
 int san_tokenizer_word(
     const struct san_tokenizer *tokenizer, const char *word, size_t len, int32_t *ids, int max);
 

@@ -1,0 +1,13 @@
+/* cpu.h - what this processor can do. */
+#ifndef SAN_CPU_H
+#define SAN_CPU_H
+
+enum san_cpu_feature {
+    SAN_CPU_AVX2 = 1u << 0, /* AVX2 and F16C, and an operating system that saves the registers */
+    SAN_CPU_NEON = 1u << 1,
+};
+
+/* The features of the processor that runs this, as bits. */
+unsigned san_cpu_features(void);
+
+#endif

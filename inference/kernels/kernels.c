@@ -1,0 +1,152 @@
+/* kernels.c - which set runs, and what all sets share. */
+#include "inference/kernels/kernels.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "inference/san.h"
+
+/* Best first. */
+static const struct san_kernels *const sets[] = {
+#if defined(__x86_64__)
+    &san_kernels_avx2,
+#elif defined(__aarch64__)
+    &san_kernels_neon,
+#endif
+    &san_kernels_scalar,
+};
+enum { SETS = sizeof(sets) / sizeof(sets[0]) };
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static const struct san_kernels *chosen;
+static struct san_error choice_error;
+
+const struct san_kernels *san_kernels_at(size_t index)
+{
+    return index < SETS ? sets[index] : NULL;
+}
+
+bool san_kernels_usable(const struct san_kernels *kernels)
+{
+    return (kernels->needs & ~san_cpu_features()) == 0;
+}
+
+static const struct san_kernels *forced(const char *name)
+{
+    for (size_t i = 0; i < SETS; i++) {
+        if (strcmp(sets[i]->name, name) != 0)
+            continue;
+        if (san_kernels_usable(sets[i]))
+            return sets[i];
+        san_fail(
+            &choice_error, SAN_EUNSUPPORTED, "SAN_CPU=%s: this processor cannot run it; unset SAN_CPU", name);
+        return NULL;
+    }
+    san_fail(&choice_error, SAN_EUNSUPPORTED,
+        "SAN_CPU=%.40s: no such kernels in this build; unset it or use \"%s\" or \"scalar\"", name,
+        sets[0]->name);
+    return NULL;
+}
+
+static void choose(void)
+{
+    const char *name = getenv("SAN_CPU");
+    if (name && *name) {
+        chosen = forced(name);
+        return;
+    }
+    for (size_t i = 0; i < SETS && !chosen; i++)
+        if (san_kernels_usable(sets[i]))
+            chosen = sets[i];
+}
+
+const struct san_kernels *san_kernels_get(struct san_error *err)
+{
+    pthread_once(&once, choose);
+    if (!chosen && err)
+        *err = choice_error;
+    return chosen;
+}
+
+const char *san_kernels_name(void)
+{
+    const struct san_kernels *kernels = san_kernels_get(NULL);
+    return kernels ? kernels->name : "none";
+}
+
+san_multiply_fn *san_kernels_multiply(const struct san_kernels *kernels, enum san_type type)
+{
+    switch (type) {
+    case SAN_F32:
+        return kernels->multiply_f32;
+    case SAN_F16:
+        return kernels->multiply_f16;
+    case SAN_Q4_0:
+        return kernels->multiply_q4_0;
+    case SAN_Q8_0:
+        return kernels->multiply_q8_0;
+    }
+    return NULL;
+}
+
+/* ---- numbers as the file stores them ---- */
+
+float san_half_to_float(uint16_t half)
+{
+    uint32_t sign = (uint32_t)(half >> 15) << 31;
+    uint32_t exponent = (half >> 10) & 0x1f;
+    uint32_t mantissa = half & 0x3ff;
+    if (exponent == 0) { /* zero or subnormal: mantissa * 2^-24, exact in a float */
+        float value = (float)mantissa * 0x1p-24f;
+        return sign ? -value : value;
+    }
+    uint32_t bits = exponent == 0x1f ? 0x7f800000u | mantissa << 13 : (exponent + 112) << 23 | mantissa << 13;
+    bits |= sign;
+    float value;
+    memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+static void q8_0_to_float(float *out, const struct san_block_q8_0 *block, size_t blocks, float factor)
+{
+    for (size_t b = 0; b < blocks; b++) {
+        float scale = san_half_to_float(block[b].scale) * factor;
+        for (size_t i = 0; i < SAN_GROUP; i++)
+            out[b * SAN_GROUP + i] = (float)block[b].q[i] * scale;
+    }
+}
+
+static void q4_0_to_float(float *out, const struct san_block_q4_0 *block, size_t blocks, float factor)
+{
+    for (size_t b = 0; b < blocks; b++) {
+        float scale = san_half_to_float(block[b].scale) * factor;
+        for (size_t i = 0; i < SAN_GROUP / 2; i++) {
+            out[b * SAN_GROUP + i] = (float)((block[b].q[i] & 0xf) - 8) * scale;
+            out[b * SAN_GROUP + SAN_GROUP / 2 + i] = (float)((block[b].q[i] >> 4) - 8) * scale;
+        }
+    }
+}
+
+void san_row_to_float(float *out, const struct san_tensor *tensor, size_t row, float factor)
+{
+    size_t n = (size_t)tensor->ne[0];
+    const char *data = (const char *)tensor->data + row * (tensor->bytes / (size_t)tensor->ne[1]);
+    const void *start = data;
+    switch (tensor->type) {
+    case SAN_F32:
+        for (size_t i = 0; i < n; i++)
+            out[i] = ((const float *)start)[i] * factor;
+        break;
+    case SAN_F16:
+        for (size_t i = 0; i < n; i++)
+            out[i] = san_half_to_float(((const uint16_t *)start)[i]) * factor;
+        break;
+    case SAN_Q8_0:
+        q8_0_to_float(out, start, n / SAN_GROUP, factor);
+        break;
+    case SAN_Q4_0:
+        q4_0_to_float(out, start, n / SAN_GROUP, factor);
+        break;
+    }
+}
