@@ -27,6 +27,10 @@ ALL_WORDS = {"all", "every", "everything", "everywhere", "whole"}
 ZONES = ["work", "school", "the gym", "the office", "university", "kindergarten", "the pub", "the shop", "daycare", "the library", "the airport", "practice"]
 
 
+# "the fan" is a group of one, not a name that is missing.
+PLAIN_KINDS = {n for d, nouns in homes.pools.NOUNS.items() if d not in ("switch", "scene", "script", "input_boolean", "button", "automation") for n in nouns}
+
+
 class Unfit(Exception):
     """This home cannot fill this pattern as drawn: draw again."""
 
@@ -73,7 +77,7 @@ def absent_name(rng, names, home, domain=None):
         clash = any(said <= {shortlist.stem(w) for w in f} or {shortlist.stem(w) for w in f} <= said
                     for e in home.entities for f in e.forms)
         clash = clash or any(said <= {shortlist.stem(w) for w in f} for p in home.areas + home.floors for f in p.forms)
-        if words and len(words) < 7 and not clash:
+        if words and len(words) < 7 and not clash and " ".join(words) not in PLAIN_KINDS:
             return tuple(words)
     raise Unfit("no absent name")
 
@@ -248,10 +252,13 @@ def contains(words, form):
 def collides(home, words, gold, calls):
     """True if the sentence says, word for word, another name than the one meant: then nobody could know."""
     named = any(s == "name" for _, args in calls for s, _ in args)
-    text = " ".join(words)
+    text, said = " ".join(words), set(words)
     meant = [f for _, f in gold]
+    groups = {v for _, args in calls for s, v in args if s == "domain"} if not named else ()
     for e in home.entities:
         for form in e.forms:
+            if len(form) == 1 and form[0] in said and e.domain in groups:
+                return True         # "close the blinds" where one thing is called "blinds": the name would win
             if form in meant or len(form) < 2 or " ".join(form) not in text or not contains(words, form):
                 continue
             if not any(len(form) < len(m) and contains(m, form) for m in meant) and (len(form) > 2 or not named):

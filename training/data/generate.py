@@ -8,6 +8,7 @@ A sample is (query words, speaker's area or None, items, target): target a flat 
 """
 import argparse
 import hashlib
+import itertools
 import os
 import random
 import sys
@@ -54,19 +55,32 @@ def signature(p):
 
 
 class Deck:
-    """Patterns to draw from: a signature first (often ones more often, but less than in proportion), then one of its patterns."""
+    """Patterns to draw from: a signature first (often ones more often, but less than in proportion), then one of its patterns.
+
+    The systematic base patterns (writer w00) are many and alike: they make up BASE_SHARE of the draws, whatever their number.
+    A share of the draws takes every tool as often as any other, lest the small ones (lists, broadcasts) starve.
+    """
+    BASE_SHARE, TOOL_SHARE = 0.3, 0.2
 
     def __init__(self, rng, items, power=0.6):
-        self.rng, groups = rng, {}
+        self.rng, self.halves, tools = rng, [], {}
         for p in items:
-            groups.setdefault(signature(p), []).append(p)
-        self.groups, total, self.cumulative = list(groups.values()), 0.0, []
-        for g in self.groups:
-            total += len(g) ** power
-            self.cumulative.append(total)
+            if p.calls and p.writer != "w00":
+                tools.setdefault(p.calls[0][0], []).append(p)
+        self.tools = list(tools.values())
+        for share, base in ((self.BASE_SHARE, True), (1 - self.BASE_SHARE, False)):
+            groups = {}
+            for p in items:
+                if (p.writer == "w00") == base:
+                    groups.setdefault(signature(p), []).append(p)
+            if groups:
+                self.halves.append((share, list(groups.values()), list(itertools.accumulate(len(g) ** power for g in groups.values()))))
 
     def draw(self):
-        return self.rng.choice(self.rng.choices(self.groups, cum_weights=self.cumulative)[0])
+        if self.tools and self.rng.random() < self.TOOL_SHARE:
+            return self.rng.choice(self.rng.choice(self.tools))
+        _, groups, cumulative = self.rng.choices(self.halves, [h[0] for h in self.halves])[0]
+        return self.rng.choice(self.rng.choices(groups, cum_weights=cumulative)[0])
 
 
 JOINTS = ["and", "and", "and", "then", "and then", "also", "and also", "plus", "after that", ""]

@@ -81,7 +81,7 @@ def parse_calls(text, tools):
             slot, eq, value = word.partition("=")
             if not eq or slot not in properties:
                 raise ValueError(f"'{word}': {words[0]} takes {', '.join(properties) or 'no arguments'}")
-            m = VAR.fullmatch(value)
+            m = VAR.fullmatch(value[1:] if value.startswith("-{") else value)     # -{pct}: that much less
             if m is None and not (value == "{here}" and slot == "area") and not _constant_fits(properties[slot], value):
                 raise ValueError(f"'{word}': not a variable, and not a value of {words[0]}.{slot}")
             if m and m[1] not in VARS and value != "{here}":
@@ -104,6 +104,7 @@ def _check_sentence(text, calls):
             raise ValueError(f"'{m.group(0)}': no such variable")
     wanted = [v for _, args in calls for _, v in args]
     for value in wanted:
+        value = value[1:] if value.startswith("-{") else value
         if value.startswith("{") and value != "{here}" and value not in said:
             raise ValueError(f"the call needs {value}, which the sentence does not say")
         if value == "<>" and "<" not in bare:
