@@ -115,7 +115,8 @@ struct san_arg {
     enum san_value_type type;
     const char *text;
     double number;
-    int item;          /* -1 unless SAN_VALUE_ITEM; among items of equal words, the first of them */
+    int item;          /* index in the request's items; among items of equal words, the first. -1 for other types, and where the
+                        * speaker's own area was written and is none of the items: .text is then request.area */
     float probability; /* of this argument's open decisions, multiplied */
 };
 
@@ -123,7 +124,7 @@ struct san_call {
     const char *tool;
     const struct san_arg *args;
     size_t arg_count;
-    float confidence; /* 0..1, from the probabilities of the decisions that were really open */
+    float confidence; /* 0..1: the probabilities of its open decisions, multiplied; eos counts for the last call */
     bool unmatched;   /* an argument is SAN_VALUE_NONE: do not act, say what is missing */
 };
 
