@@ -6,13 +6,25 @@
 #include <string.h>
 
 /* Dot products are made four at a time, so that four additions are under way at once. */
-enum { LANES = 8, TILE = 4 };
+enum { LANES = 8, TILE = 4, ROW_BLOCK = 16 };
 
 static inline float add_lanes(__m256 lane)
 {
     __m128 s = _mm_add_ps(_mm256_castps256_ps128(lane), _mm256_extractf128_ps(lane, 1));
     __m128 t = _mm_add_ps(s, _mm_movehl_ps(s, s));
     return _mm_cvtss_f32(_mm_add_ss(t, _mm_shuffle_ps(t, t, 1)));
+}
+
+/* out[t] = add_lanes(st), by the same additions, four at once. */
+static inline void add_lanes_of_four(float out[TILE], __m256 s0, __m256 s1, __m256 s2, __m256 s3)
+{
+    __m128 a = _mm_add_ps(_mm256_castps256_ps128(s0), _mm256_extractf128_ps(s0, 1));
+    __m128 b = _mm_add_ps(_mm256_castps256_ps128(s1), _mm256_extractf128_ps(s1, 1));
+    __m128 c = _mm_add_ps(_mm256_castps256_ps128(s2), _mm256_extractf128_ps(s2, 1));
+    __m128 d = _mm_add_ps(_mm256_castps256_ps128(s3), _mm256_extractf128_ps(s3, 1));
+    __m128 ab = _mm_add_ps(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)); /* a0+a2 b0+b2 a1+a3 b1+b3 */
+    __m128 cd = _mm_add_ps(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
+    _mm_storeu_ps(out, _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
 }
 
 static inline __m256 multiply_add(__m256 sum, __m256 a, __m256 b)
@@ -67,133 +79,169 @@ static void quantize(int8_t *q, float *scale, const float *x, size_t n)
 
 /* ---- one tile: four dot products of rows w[t] with columns x[t] ---- */
 
-/* Where a tile's rows and columns begin; groups of activations for quantised weights. */
-struct tile {
-    const void *w[TILE];
-    const float *x[TILE];
-    const int8_t *q[TILE];
-    const float *scale[TILE];
+#define INLINE inline __attribute__((always_inline))
+
+/* Where a column begins: floats, or groups for quantised weights. */
+struct column {
+    const float *x;
+    const int8_t *q;
+    const float *scale;
 };
 
-typedef void tile_fn(float out[TILE], const struct tile *tile, size_t n);
+typedef void tile_fn(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n);
 
-static inline void finish(float out[TILE], const __m256 sum[TILE])
+static INLINE __m256 add_f32(__m256 sum, const void *w, struct column x, size_t i)
 {
-    for (size_t t = 0; t < TILE; t++)
-        out[t] = add_lanes(sum[t]);
+    return multiply_add(sum, _mm256_loadu_ps((const float *)w + i), _mm256_loadu_ps(x.x + i));
 }
 
-static inline void tile_f32(float out[TILE], const struct tile *tile, size_t n)
+static INLINE __m256 add_f16(__m256 sum, const void *w, struct column x, size_t i)
 {
-    __m256 sum[TILE] = {0};
-    for (size_t i = 0; i < n; i += LANES)
-        for (size_t t = 0; t < TILE; t++)
-            sum[t] = multiply_add(
-                sum[t], _mm256_loadu_ps((const float *)tile->w[t] + i), _mm256_loadu_ps(tile->x[t] + i));
-    finish(out, sum);
-}
-
-static inline void tile_f16(float out[TILE], const struct tile *tile, size_t n)
-{
-    __m256 sum[TILE] = {0};
-    for (size_t i = 0; i < n; i += LANES)
-        for (size_t t = 0; t < TILE; t++) {
-            const void *half = (const uint16_t *)tile->w[t] + i;
-            sum[t] =
-                multiply_add(sum[t], _mm256_cvtph_ps(_mm_loadu_si128(half)), _mm256_loadu_ps(tile->x[t] + i));
-        }
-    finish(out, sum);
+    const void *half = (const uint16_t *)w + i;
+    return multiply_add(sum, _mm256_cvtph_ps(_mm_loadu_si128(half)), _mm256_loadu_ps(x.x + i));
 }
 
 /* Four neighbouring products in each lane, as floats. |w| goes in unsigned, so that -128 is right too; its
  * sign goes to q, which never is -128. Two products are at most 2 * 128 * 127: no saturation. */
-static inline __m256 products(__m256i w, __m256i q)
+static INLINE __m256 products(__m256i w, __m256i q)
 {
     __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(q, w));
     return _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-static inline __m256 add_group(__m256 sum, __m256i w, const int8_t *q, uint16_t w_scale, const float *scale)
+static INLINE __m256 add_group(__m256 sum, __m256i w, uint16_t w_scale, struct column x, size_t b)
 {
-    __m256 both = _mm256_mul_ps(_mm256_set1_ps(_cvtsh_ss(w_scale)), _mm256_broadcast_ss(scale));
-    return multiply_add(sum, products(w, _mm256_loadu_si256((const void *)q)), both);
+    __m256 both = _mm256_mul_ps(_mm256_set1_ps(_cvtsh_ss(w_scale)), _mm256_broadcast_ss(x.scale + b));
+    __m256i q = _mm256_loadu_si256((const void *)(x.q + b * SAN_GROUP));
+    return multiply_add(sum, products(w, q), both);
 }
 
-static inline void tile_q8_0(float out[TILE], const struct tile *tile, size_t n)
+static INLINE __m256 add_q8_0(__m256 sum, const void *w, struct column x, size_t b)
 {
-    __m256 sum[TILE] = {0};
-    for (size_t b = 0; b < n / SAN_GROUP; b++)
-        for (size_t t = 0; t < TILE; t++) {
-            const struct san_block_q8_0 *w = (const struct san_block_q8_0 *)tile->w[t] + b;
-            __m256i wq = _mm256_loadu_si256((const void *)w->q);
-            sum[t] = add_group(sum[t], wq, tile->q[t] + b * SAN_GROUP, w->scale, tile->scale[t] + b);
-        }
-    finish(out, sum);
+    const struct san_block_q8_0 *block = (const struct san_block_q8_0 *)w + b;
+    return add_group(sum, _mm256_loadu_si256((const void *)block->q), block->scale, x, b);
 }
 
-static inline __m256i unpack_q4_0(const struct san_block_q4_0 *block)
+static INLINE __m256 add_q4_0(__m256 sum, const void *w, struct column x, size_t b)
 {
+    const struct san_block_q4_0 *block = (const struct san_block_q4_0 *)w + b;
     __m128i both = _mm_loadu_si128((const void *)block->q);
-    __m256i nibbles = _mm256_set_m128i(_mm_srli_epi16(both, 4), both);
-    return _mm256_sub_epi8(_mm256_and_si256(nibbles, _mm256_set1_epi8(0xf)), _mm256_set1_epi8(8));
+    __m256i nibbles =
+        _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(both, 4), both), _mm256_set1_epi8(0xf));
+    return add_group(sum, _mm256_sub_epi8(nibbles, _mm256_set1_epi8(8)), block->scale, x, b);
 }
 
-static inline void tile_q4_0(float out[TILE], const struct tile *tile, size_t n)
+static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
 {
-    __m256 sum[TILE] = {0};
-    for (size_t b = 0; b < n / SAN_GROUP; b++)
-        for (size_t t = 0; t < TILE; t++) {
-            const struct san_block_q4_0 *w = (const struct san_block_q4_0 *)tile->w[t] + b;
-            sum[t] =
-                add_group(sum[t], unpack_q4_0(w), tile->q[t] + b * SAN_GROUP, w->scale, tile->scale[t] + b);
-        }
-    finish(out, sum);
+    __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n; i += LANES) {
+        s0 = add_f32(s0, w[0], x[0], i);
+        s1 = add_f32(s1, w[1], x[1], i);
+        s2 = add_f32(s2, w[2], x[2], i);
+        s3 = add_f32(s3, w[3], x[3], i);
+    }
+    add_lanes_of_four(out, s0, s1, s2, s3);
+}
+
+static INLINE void tile_f16(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+{
+    __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n; i += LANES) {
+        s0 = add_f16(s0, w[0], x[0], i);
+        s1 = add_f16(s1, w[1], x[1], i);
+        s2 = add_f16(s2, w[2], x[2], i);
+        s3 = add_f16(s3, w[3], x[3], i);
+    }
+    add_lanes_of_four(out, s0, s1, s2, s3);
+}
+
+static INLINE void tile_q8_0(
+    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+{
+    __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n / SAN_GROUP; i++) {
+        s0 = add_q8_0(s0, w[0], x[0], i);
+        s1 = add_q8_0(s1, w[1], x[1], i);
+        s2 = add_q8_0(s2, w[2], x[2], i);
+        s3 = add_q8_0(s3, w[3], x[3], i);
+    }
+    add_lanes_of_four(out, s0, s1, s2, s3);
+}
+
+static INLINE void tile_q4_0(
+    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+{
+    __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n / SAN_GROUP; i++) {
+        s0 = add_q4_0(s0, w[0], x[0], i);
+        s1 = add_q4_0(s1, w[1], x[1], i);
+        s2 = add_q4_0(s2, w[2], x[2], i);
+        s3 = add_q4_0(s3, w[3], x[3], i);
+    }
+    add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
 /* ---- the matrix in tiles: one row against four columns, or four rows against the only column ----
  *
- * At the edge the last row or column stands in for those that are missing. Inlined for each type, so that the
- * compiler sees that the rows or the columns of a tile are one and the same. */
+ * A block of rows stays in the nearest cache while
+ * all columns pass. At the edge the last row or column stands in for those that are missing. All of it is
+ * inlined for each type, and the four of a tile are spelt out, so that the compiler keeps the sums in
+ * registers and sees where rows or columns are one and the same. */
 
 static inline size_t at_most(size_t i, size_t count)
 {
     return i < count ? i : count - 1;
 }
 
-static inline void set_column(struct tile *tile, size_t t, const struct san_columns *cols, size_t c)
+static INLINE struct column column_at(const struct san_columns *cols, size_t c)
 {
-    if (cols->x)
-        tile->x[t] = cols->x + c * cols->n;
-    if (cols->q) {
-        tile->q[t] = cols->q + c * cols->n;
-        tile->scale[t] = cols->scale + c * (cols->n / SAN_GROUP);
-    }
+    c = at_most(c, cols->count);
+    return (struct column){
+        .x = cols->x ? cols->x + c * cols->n : NULL,
+        .q = cols->q ? cols->q + c * cols->n : NULL,
+        .scale = cols->scale ? cols->scale + c * (cols->n / SAN_GROUP) : NULL,
+    };
 }
 
-static inline __attribute__((always_inline)) void multiply(float *out, size_t out_stride, const void *w,
-    size_t row_bytes, size_t rows, const struct san_columns *cols, tile_fn *run)
+static INLINE void multiply_column(
+    float *out, const char *w, size_t row_bytes, size_t rows, const struct san_columns *cols, tile_fn *run)
 {
-    struct tile tile = {0};
-    float result[TILE];
-    for (size_t r = 0; cols->count == 1 && r < rows; r += TILE) {
-        for (size_t t = 0; t < TILE; t++) {
-            tile.w[t] = (const char *)w + at_most(r + t, rows) * row_bytes;
-            set_column(&tile, t, cols, 0);
-        }
-        run(result, &tile, cols->n);
+    struct column only = column_at(cols, 0);
+    const struct column x[TILE] = {only, only, only, only};
+    for (size_t r = 0; r < rows; r += TILE) {
+        const void *const row[TILE] = {w + r * row_bytes, w + at_most(r + 1, rows) * row_bytes,
+            w + at_most(r + 2, rows) * row_bytes, w + at_most(r + 3, rows) * row_bytes};
+        float result[TILE];
+        run(result, row, x, cols->n);
         for (size_t t = 0; t < TILE; t++)
             out[at_most(r + t, rows)] = result[t];
     }
-    for (size_t r = 0; cols->count > 1 && r < rows; r++)
+}
+
+static INLINE void multiply(float *out, size_t out_stride, const void *w, size_t row_bytes, size_t rows,
+    const struct san_columns *cols, tile_fn *run)
+{
+    if (cols->count == 1) {
+        multiply_column(out, w, row_bytes, rows, cols, run);
+        return;
+    }
+    for (size_t first = 0; first < rows; first += ROW_BLOCK) {
+        size_t end = first + ROW_BLOCK < rows ? first + ROW_BLOCK : rows;
         for (size_t c = 0; c < cols->count; c += TILE) {
-            for (size_t t = 0; t < TILE; t++) {
-                tile.w[t] = (const char *)w + r * row_bytes;
-                set_column(&tile, t, cols, at_most(c + t, cols->count));
+            const struct column x[TILE] = {
+                column_at(cols, c), column_at(cols, c + 1), column_at(cols, c + 2), column_at(cols, c + 3)};
+            float *const to[TILE] = {out + c * out_stride, out + at_most(c + 1, cols->count) * out_stride,
+                out + at_most(c + 2, cols->count) * out_stride,
+                out + at_most(c + 3, cols->count) * out_stride};
+            for (size_t r = first; r < end; r++) {
+                const void *one = (const char *)w + r * row_bytes;
+                const void *const row[TILE] = {one, one, one, one};
+                float result[TILE];
+                run(result, row, x, cols->n);
+                to[0][r] = result[0], to[1][r] = result[1], to[2][r] = result[2], to[3][r] = result[3];
             }
-            run(result, &tile, cols->n);
-            for (size_t t = 0; t < TILE; t++)
-                out[at_most(c + t, cols->count) * out_stride + r] = result[t];
         }
+    }
 }
 
 static void multiply_f32(
@@ -254,8 +302,16 @@ static void rope(float *x, const float *cosine, const float *sine, size_t hd)
 static void attention_scores(
     float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale)
 {
-    for (size_t t = 0; t < count; t++)
-        scores[t] = dot(q, k + t * stride, hd) * scale;
+    const struct column column = {.x = q};
+    const struct column x[TILE] = {column, column, column, column};
+    for (size_t t = 0; t < count; t += TILE) {
+        const void *const key[TILE] = {k + t * stride, k + at_most(t + 1, count) * stride,
+            k + at_most(t + 2, count) * stride, k + at_most(t + 3, count) * stride};
+        float result[TILE];
+        tile_f32(result, key, x, hd);
+        for (size_t i = 0; i < TILE && t + i < count; i++)
+            scores[t + i] = result[i] * scale;
+    }
 }
 
 static inline __m256 exponential(__m256 y)
@@ -297,14 +353,30 @@ static void softmax(float *x, size_t count)
         _mm256_storeu_ps(x + i, _mm256_mul_ps(_mm256_loadu_ps(x + i), factor));
 }
 
+/* width registers of the output, over all rows: their sums grow side by side. */
+static INLINE void mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t width)
+{
+    __m256 sum[TILE] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+    for (size_t t = 0; t < count; t++, v += stride) {
+        __m256 weight = _mm256_broadcast_ss(w + t);
+        sum[0] = multiply_add(sum[0], weight, _mm256_loadu_ps(v));
+        if (width == TILE) {
+            sum[1] = multiply_add(sum[1], weight, _mm256_loadu_ps(v + LANES));
+            sum[2] = multiply_add(sum[2], weight, _mm256_loadu_ps(v + 2 * LANES));
+            sum[3] = multiply_add(sum[3], weight, _mm256_loadu_ps(v + 3 * LANES));
+        }
+    }
+    for (size_t i = 0; i < width; i++)
+        _mm256_storeu_ps(out + i * LANES, sum[i]);
+}
+
 static void attention_mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
 {
-    for (size_t i = 0; i < hd; i += LANES) {
-        __m256 sum = _mm256_setzero_ps();
-        for (size_t t = 0; t < count; t++)
-            sum = multiply_add(sum, _mm256_broadcast_ss(w + t), _mm256_loadu_ps(v + t * stride + i));
-        _mm256_storeu_ps(out + i, sum);
-    }
+    size_t i = 0;
+    for (; i + TILE * LANES <= hd; i += TILE * LANES)
+        mix(out + i, w, v + i, stride, count, TILE);
+    for (; i < hd; i += LANES)
+        mix(out + i, w, v + i, stride, count, 1);
 }
 
 const struct san_kernels san_kernels_avx2 = {

@@ -7,7 +7,7 @@
 #include <string.h>
 
 /* Dot products are made four at a time, so that several additions are under way at once. */
-enum { LANES = 8, HALF = 4, TILE = 4 };
+enum { LANES = 8, HALF = 4, TILE = 4, ROW_BLOCK = 16 };
 
 struct lanes {
     float32x4_t low, high;
@@ -23,6 +23,19 @@ static inline float add_lanes(struct lanes lane)
     float32x4_t s = vaddq_f32(lane.low, lane.high);
     float32x2_t t = vadd_f32(vget_low_f32(s), vget_high_f32(s));
     return vget_lane_f32(t, 0) + vget_lane_f32(t, 1);
+}
+
+/* out[t] = add_lanes(st), by the same additions, four at once. */
+static inline void add_lanes_of_four(
+    float out[TILE], struct lanes s0, struct lanes s1, struct lanes s2, struct lanes s3)
+{
+    float32x4_t a = vaddq_f32(s0.low, s0.high), b = vaddq_f32(s1.low, s1.high);
+    float32x4_t c = vaddq_f32(s2.low, s2.high), d = vaddq_f32(s3.low, s3.high);
+    float32x4_t ab = vaddq_f32(vzip1q_f32(a, b), vzip2q_f32(a, b)); /* a0+a2 b0+b2 a1+a3 b1+b3 */
+    float32x4_t cd = vaddq_f32(vzip1q_f32(c, d), vzip2q_f32(c, d));
+    float32x4_t even = vcombine_f32(vget_low_f32(ab), vget_low_f32(cd));
+    float32x4_t odd = vcombine_f32(vget_high_f32(ab), vget_high_f32(cd));
+    vst1q_f32(out, vaddq_f32(even, odd));
 }
 
 static inline float32x4_t multiply_add(float32x4_t sum, float32x4_t a, float32x4_t b)
@@ -85,132 +98,175 @@ static void quantize(int8_t *q, float *scale, const float *x, size_t n)
 
 /* ---- one tile: four dot products of rows w[t] with columns x[t] ---- */
 
-/* Where a tile's rows and columns begin; groups of activations for quantised weights. */
-struct tile {
-    const void *w[TILE];
-    const float *x[TILE];
-    const int8_t *q[TILE];
-    const float *scale[TILE];
+#define INLINE inline __attribute__((always_inline))
+
+/* Where a column begins: floats, or groups for quantised weights. */
+struct column {
+    const float *x;
+    const int8_t *q;
+    const float *scale;
 };
 
-typedef void tile_fn(float out[TILE], const struct tile *tile, size_t n);
+typedef void tile_fn(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n);
 
-static inline void tile_f32(float out[TILE], const struct tile *tile, size_t n)
+static INLINE struct lanes add_f32(struct lanes sum, const void *w, struct column x, size_t i)
 {
-    struct lanes sum[TILE] = {no_lanes(), no_lanes(), no_lanes(), no_lanes()};
-    for (size_t i = 0; i < n; i += LANES)
-        for (size_t t = 0; t < TILE; t++)
-            sum[t] = multiply_add_8(sum[t], (const float *)tile->w[t] + i, tile->x[t] + i);
-    for (size_t t = 0; t < TILE; t++)
-        out[t] = add_lanes(sum[t]);
+    return multiply_add_8(sum, (const float *)w + i, x.x + i);
 }
 
-static inline void tile_f16(float out[TILE], const struct tile *tile, size_t n)
+static INLINE struct lanes add_f16(struct lanes sum, const void *w, struct column x, size_t i)
 {
-    struct lanes sum[TILE] = {no_lanes(), no_lanes(), no_lanes(), no_lanes()};
-    for (size_t i = 0; i < n; i += LANES)
-        for (size_t t = 0; t < TILE; t++) {
-            const uint16_t *w = (const uint16_t *)tile->w[t] + i;
-            const float *x = tile->x[t] + i;
-            sum[t].low = multiply_add(sum[t].low, widen_half(w), vld1q_f32(x));
-            sum[t].high = multiply_add(sum[t].high, widen_half(w + HALF), vld1q_f32(x + HALF));
-        }
-    for (size_t t = 0; t < TILE; t++)
-        out[t] = add_lanes(sum[t]);
+    const uint16_t *half = (const uint16_t *)w + i;
+    sum.low = multiply_add(sum.low, widen_half(half), vld1q_f32(x.x + i));
+    sum.high = multiply_add(sum.high, widen_half(half + HALF), vld1q_f32(x.x + i + HALF));
+    return sum;
 }
 
 /* Sixteen products, four neighbours summed in each lane: at most 2 * 128 * 127 in 16 bits. */
-static inline float32x4_t products(int8x16_t w, int8x16_t q)
+static INLINE float32x4_t products(int8x16_t w, int8x16_t q)
 {
     int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(w), vget_low_s8(q)));
     int32x4_t high = vpaddlq_s16(vmull_high_s8(w, q));
     return vcvtq_f32_s32(vpaddq_s32(low, high));
 }
 
-static inline struct lanes add_group(
-    struct lanes sum, int8x16_t w_low, int8x16_t w_high, const int8_t *q, float scale)
+static INLINE struct lanes add_group(
+    struct lanes sum, int8x16_t w_low, int8x16_t w_high, uint16_t w_scale, struct column x, size_t b)
 {
-    float32x4_t both = vdupq_n_f32(scale);
+    const int8_t *q = x.q + b * SAN_GROUP;
+    float32x4_t both = vdupq_n_f32(half_scale(w_scale) * x.scale[b]);
     sum.low = multiply_add(sum.low, products(w_low, vld1q_s8(q)), both);
     sum.high = multiply_add(sum.high, products(w_high, vld1q_s8(q + 16)), both);
     return sum;
 }
 
-static inline void tile_q8_0(float out[TILE], const struct tile *tile, size_t n)
+static INLINE struct lanes add_q8_0(struct lanes sum, const void *w, struct column x, size_t b)
 {
-    struct lanes sum[TILE] = {no_lanes(), no_lanes(), no_lanes(), no_lanes()};
-    for (size_t b = 0; b < n / SAN_GROUP; b++)
-        for (size_t t = 0; t < TILE; t++) {
-            const struct san_block_q8_0 *w = (const struct san_block_q8_0 *)tile->w[t] + b;
-            float scale = half_scale(w->scale) * tile->scale[t][b];
-            sum[t] =
-                add_group(sum[t], vld1q_s8(w->q), vld1q_s8(w->q + 16), tile->q[t] + b * SAN_GROUP, scale);
-        }
-    for (size_t t = 0; t < TILE; t++)
-        out[t] = add_lanes(sum[t]);
+    const struct san_block_q8_0 *block = (const struct san_block_q8_0 *)w + b;
+    return add_group(sum, vld1q_s8(block->q), vld1q_s8(block->q + 16), block->scale, x, b);
 }
 
-static inline void tile_q4_0(float out[TILE], const struct tile *tile, size_t n)
+static INLINE struct lanes add_q4_0(struct lanes sum, const void *w, struct column x, size_t b)
 {
-    struct lanes sum[TILE] = {no_lanes(), no_lanes(), no_lanes(), no_lanes()};
+    const struct san_block_q4_0 *block = (const struct san_block_q4_0 *)w + b;
     const int8x16_t eight = vdupq_n_s8(8);
-    for (size_t b = 0; b < n / SAN_GROUP; b++)
-        for (size_t t = 0; t < TILE; t++) {
-            const struct san_block_q4_0 *w = (const struct san_block_q4_0 *)tile->w[t] + b;
-            uint8x16_t both = vld1q_u8(w->q);
-            int8x16_t low = vsubq_s8(vreinterpretq_s8_u8(vandq_u8(both, vdupq_n_u8(0xf))), eight);
-            int8x16_t high = vsubq_s8(vreinterpretq_s8_u8(vshrq_n_u8(both, 4)), eight);
-            float scale = half_scale(w->scale) * tile->scale[t][b];
-            sum[t] = add_group(sum[t], low, high, tile->q[t] + b * SAN_GROUP, scale);
-        }
-    for (size_t t = 0; t < TILE; t++)
-        out[t] = add_lanes(sum[t]);
+    uint8x16_t both = vld1q_u8(block->q);
+    int8x16_t low = vsubq_s8(vreinterpretq_s8_u8(vandq_u8(both, vdupq_n_u8(0xf))), eight);
+    int8x16_t high = vsubq_s8(vreinterpretq_s8_u8(vshrq_n_u8(both, 4)), eight);
+    return add_group(sum, low, high, block->scale, x, b);
+}
+
+static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+{
+    struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n; i += LANES) {
+        s0 = add_f32(s0, w[0], x[0], i);
+        s1 = add_f32(s1, w[1], x[1], i);
+        s2 = add_f32(s2, w[2], x[2], i);
+        s3 = add_f32(s3, w[3], x[3], i);
+    }
+    add_lanes_of_four(out, s0, s1, s2, s3);
+}
+
+static INLINE void tile_f16(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+{
+    struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n; i += LANES) {
+        s0 = add_f16(s0, w[0], x[0], i);
+        s1 = add_f16(s1, w[1], x[1], i);
+        s2 = add_f16(s2, w[2], x[2], i);
+        s3 = add_f16(s3, w[3], x[3], i);
+    }
+    add_lanes_of_four(out, s0, s1, s2, s3);
+}
+
+static INLINE void tile_q8_0(
+    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+{
+    struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n / SAN_GROUP; i++) {
+        s0 = add_q8_0(s0, w[0], x[0], i);
+        s1 = add_q8_0(s1, w[1], x[1], i);
+        s2 = add_q8_0(s2, w[2], x[2], i);
+        s3 = add_q8_0(s3, w[3], x[3], i);
+    }
+    add_lanes_of_four(out, s0, s1, s2, s3);
+}
+
+static INLINE void tile_q4_0(
+    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+{
+    struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
+    for (size_t i = 0; i < n / SAN_GROUP; i++) {
+        s0 = add_q4_0(s0, w[0], x[0], i);
+        s1 = add_q4_0(s1, w[1], x[1], i);
+        s2 = add_q4_0(s2, w[2], x[2], i);
+        s3 = add_q4_0(s3, w[3], x[3], i);
+    }
+    add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
 /* ---- the matrix in tiles: one row against four columns, or four rows against the only column ----
  *
- * At the edge the last row or column stands in for those that are missing. Inlined for each type, so that the
- * compiler sees that the rows or the columns of a tile are one and the same. */
+ * A block of rows stays in the nearest cache while
+ * all columns pass. At the edge the last row or column stands in for those that are missing. All of it is
+ * inlined for each type, and the four of a tile are spelt out, so that the compiler keeps the sums in
+ * registers and sees where rows or columns are one and the same. */
 
 static inline size_t at_most(size_t i, size_t count)
 {
     return i < count ? i : count - 1;
 }
 
-static inline void set_column(struct tile *tile, size_t t, const struct san_columns *cols, size_t c)
+static INLINE struct column column_at(const struct san_columns *cols, size_t c)
 {
-    if (cols->x)
-        tile->x[t] = cols->x + c * cols->n;
-    if (cols->q) {
-        tile->q[t] = cols->q + c * cols->n;
-        tile->scale[t] = cols->scale + c * (cols->n / SAN_GROUP);
-    }
+    c = at_most(c, cols->count);
+    return (struct column){
+        .x = cols->x ? cols->x + c * cols->n : NULL,
+        .q = cols->q ? cols->q + c * cols->n : NULL,
+        .scale = cols->scale ? cols->scale + c * (cols->n / SAN_GROUP) : NULL,
+    };
 }
 
-static inline __attribute__((always_inline)) void multiply(float *out, size_t out_stride, const void *w,
-    size_t row_bytes, size_t rows, const struct san_columns *cols, tile_fn *run)
+static INLINE void multiply_column(
+    float *out, const char *w, size_t row_bytes, size_t rows, const struct san_columns *cols, tile_fn *run)
 {
-    struct tile tile = {0};
-    float result[TILE];
-    for (size_t r = 0; cols->count == 1 && r < rows; r += TILE) {
-        for (size_t t = 0; t < TILE; t++) {
-            tile.w[t] = (const char *)w + at_most(r + t, rows) * row_bytes;
-            set_column(&tile, t, cols, 0);
-        }
-        run(result, &tile, cols->n);
+    struct column only = column_at(cols, 0);
+    const struct column x[TILE] = {only, only, only, only};
+    for (size_t r = 0; r < rows; r += TILE) {
+        const void *const row[TILE] = {w + r * row_bytes, w + at_most(r + 1, rows) * row_bytes,
+            w + at_most(r + 2, rows) * row_bytes, w + at_most(r + 3, rows) * row_bytes};
+        float result[TILE];
+        run(result, row, x, cols->n);
         for (size_t t = 0; t < TILE; t++)
             out[at_most(r + t, rows)] = result[t];
     }
-    for (size_t r = 0; cols->count > 1 && r < rows; r++)
+}
+
+static INLINE void multiply(float *out, size_t out_stride, const void *w, size_t row_bytes, size_t rows,
+    const struct san_columns *cols, tile_fn *run)
+{
+    if (cols->count == 1) {
+        multiply_column(out, w, row_bytes, rows, cols, run);
+        return;
+    }
+    for (size_t first = 0; first < rows; first += ROW_BLOCK) {
+        size_t end = first + ROW_BLOCK < rows ? first + ROW_BLOCK : rows;
         for (size_t c = 0; c < cols->count; c += TILE) {
-            for (size_t t = 0; t < TILE; t++) {
-                tile.w[t] = (const char *)w + r * row_bytes;
-                set_column(&tile, t, cols, at_most(c + t, cols->count));
+            const struct column x[TILE] = {
+                column_at(cols, c), column_at(cols, c + 1), column_at(cols, c + 2), column_at(cols, c + 3)};
+            float *const to[TILE] = {out + c * out_stride, out + at_most(c + 1, cols->count) * out_stride,
+                out + at_most(c + 2, cols->count) * out_stride,
+                out + at_most(c + 3, cols->count) * out_stride};
+            for (size_t r = first; r < end; r++) {
+                const void *one = (const char *)w + r * row_bytes;
+                const void *const row[TILE] = {one, one, one, one};
+                float result[TILE];
+                run(result, row, x, cols->n);
+                to[0][r] = result[0], to[1][r] = result[1], to[2][r] = result[2], to[3][r] = result[3];
             }
-            run(result, &tile, cols->n);
-            for (size_t t = 0; t < TILE; t++)
-                out[at_most(c + t, cols->count) * out_stride + r] = result[t];
         }
+    }
 }
 
 static void multiply_f32(
@@ -269,8 +325,16 @@ static void rope(float *x, const float *cosine, const float *sine, size_t hd)
 static void attention_scores(
     float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale)
 {
-    for (size_t t = 0; t < count; t++)
-        scores[t] = dot(q, k + t * stride, hd) * scale;
+    const struct column column = {.x = q};
+    const struct column x[TILE] = {column, column, column, column};
+    for (size_t t = 0; t < count; t += TILE) {
+        const void *const key[TILE] = {k + t * stride, k + at_most(t + 1, count) * stride,
+            k + at_most(t + 2, count) * stride, k + at_most(t + 3, count) * stride};
+        float result[TILE];
+        tile_f32(result, key, x, hd);
+        for (size_t i = 0; i < TILE && t + i < count; i++)
+            scores[t + i] = result[i] * scale;
+    }
 }
 
 static inline float32x4_t exponential(float32x4_t y)
@@ -315,18 +379,30 @@ static void softmax(float *x, size_t count)
         vst1q_f32(x + i, vmulq_f32(vld1q_f32(x + i), factor));
 }
 
+/* width registers of the output, over all rows: their sums grow side by side. */
+static INLINE void mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t width)
+{
+    float32x4_t sum[TILE] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
+    for (size_t t = 0; t < count; t++, v += stride) {
+        float32x4_t weight = vdupq_n_f32(w[t]);
+        sum[0] = multiply_add(sum[0], weight, vld1q_f32(v));
+        sum[1] = multiply_add(sum[1], weight, vld1q_f32(v + HALF));
+        if (width == TILE) {
+            sum[2] = multiply_add(sum[2], weight, vld1q_f32(v + 2 * HALF));
+            sum[3] = multiply_add(sum[3], weight, vld1q_f32(v + 3 * HALF));
+        }
+    }
+    for (size_t i = 0; i < width; i++)
+        vst1q_f32(out + i * HALF, sum[i]);
+}
+
 static void attention_mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
 {
-    for (size_t i = 0; i < hd; i += LANES) {
-        struct lanes sum = no_lanes();
-        for (size_t t = 0; t < count; t++) {
-            float32x4_t weight = vdupq_n_f32(w[t]);
-            sum.low = multiply_add(sum.low, weight, vld1q_f32(v + t * stride + i));
-            sum.high = multiply_add(sum.high, weight, vld1q_f32(v + t * stride + i + HALF));
-        }
-        vst1q_f32(out + i, sum.low);
-        vst1q_f32(out + i + HALF, sum.high);
-    }
+    size_t i = 0;
+    for (; i + TILE * HALF <= hd; i += TILE * HALF)
+        mix(out + i, w, v + i, stride, count, TILE);
+    for (; i < hd; i += LANES)
+        mix(out + i, w, v + i, stride, count, LANES / HALF);
 }
 
 const struct san_kernels san_kernels_neon = {
