@@ -19,7 +19,7 @@
 
 enum { WALKS = 100000 };
 
-static unsigned char *model_bytes;
+static void *model_bytes;
 static struct san_model model; /* the file and its tokenizer alone: the grammar needs no weights */
 static cJSON *schemas;
 static struct san_tools *home_tools;

@@ -14,7 +14,7 @@
 #include "inference/schema.h"
 #include "tests/tiny_model.h"
 
-static unsigned char *model_bytes;
+static void *model_bytes;
 static struct san_model model;
 static char *home_json;
 

@@ -15,7 +15,7 @@ char *read_source_file(const char *relative, size_t *len);
 
 /* The bytes of a GGUF file whose tools are those of the JSON (NUL-terminated); weights follow from seed. The
  * caller frees them. */
-unsigned char *tiny_model_bytes(const char *tools_json, uint32_t seed, size_t *size);
+void *tiny_model_bytes(const char *tools_json, uint32_t seed, size_t *size);
 
 /* The same as a new temporary file; path has room for 64 bytes. The caller unlinks it. Returns 0, or -1. */
 int tiny_model_file(const char *tools_json, uint32_t seed, char *path);
