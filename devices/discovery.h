@@ -17,7 +17,8 @@ enum {
 
 /* One entity that the message announces or takes away. Strings live in the arena. */
 struct discovered {
-    const char *unique_key; /* for reg_entity_in */
+    const char *unique_key; /* for reg_entity_in: "mqtt:<component>:<unique_id>", or source */
+    const char *source;     /* who announced it: "topic:<topic>", "topic:<topic>#<component>" or "file:<file>#<n>" */
     const char *entity_id;  /* the wish: default_entity_id, else object_id, else made from the name */
     const char *name;       /* friendly name, by Home Assistant's rules for device and entity name */
     const char *domain;
@@ -32,8 +33,10 @@ struct discovered {
 /* True if the topic is a discovery topic under prefix ("homeassistant"). */
 bool discovery_is_topic(const char *prefix, const char *topic);
 
-/* Parses one message. len 0 removes: then *out has the topic's key(s) as far as the topic alone tells (config NULL, unique_key
- * "topic:<topic>"); the caller remembers which unique_keys a topic announced. Errors name topic, key and value; they concern this message alone. */
+/* Parses one message. *count 0 and SAN_OK: a component that hearth does not use, or hearth's own message. len 0 (or migrate_discovery) removes: then *out
+ * is one entry with config NULL and unique_key "topic:<topic>"; the caller remembers which unique_keys each source announced, and removes those whose source is
+ * that text, or that text and a #component. A device message may take away single components in the same way. Errors name topic, key and value;
+ * they concern this message alone. */
 enum san_status discovery_parse(const char *prefix, const char *topic, const char *payload, size_t len,
     struct san_arena *arena, struct discovered **out, size_t *count, struct san_error *err);
 

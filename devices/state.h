@@ -21,7 +21,9 @@ struct home_state {
     char state[STATE_TEXT_MAX + 1]; /* "" = unknown */
     cJSON *attributes;              /* an object, owned by this struct */
     bool available;
+    uint32_t online; /* private to state.c: a bit for each availability topic that last said available */
 };
+/* Empty: nothing known, available. */
 void home_state_init(struct home_state *state);
 void home_state_clear(struct home_state *state);
 
@@ -39,6 +41,10 @@ const cJSON *entity_view_config(const struct entity_view *view);
 const char *const *entity_view_topics(const struct entity_view *view, size_t *count);
 /* MQTT quality of service for its subscriptions and commands: 0, 1 or 2. */
 int entity_view_qos(const struct entity_view *view);
+
+/* Makes *state (initialised) what is known of this entity before its first message: what the configuration itself tells (unit_of_measurement),
+ * and available only if it has no availability topic. */
+void entity_view_start(const struct entity_view *view, struct home_state *state);
 
 /* Applies one message. *changed tells whether state, attributes or availability differ afterwards. A payload that means nothing here (wrong
  * type, failed template) changes nothing and is SAN_OK with *changed false; err gets the reason for a debug line, with SAN_EFORMAT, if the payload is broken. */

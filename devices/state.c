@@ -1,0 +1,252 @@
+/* state.c - a message on one of an entity's topics -> its state, attributes and availability. The tables of
+ * state_rows.c and state_light.c say what each topic means; here is what they have in common. */
+#include "devices/state.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "devices/json_text.h"
+#include "devices/view.h"
+
+enum {
+    ARENA_BLOCK = 4096,
+    ARENA_LIMIT = 4 << 20,
+    STATE_DEPTH_MAX = 16,
+    ATTRIBUTES_MAX = 64,       /* of one entity */
+    ATTRIBUTE_TEXT_MAX = 1024, /* bytes of one */
+};
+
+void home_state_init(struct home_state *state)
+{
+    *state = (struct home_state){.attributes = cJSON_CreateObject(), .available = true};
+}
+
+void home_state_clear(struct home_state *state)
+{
+    cJSON_Delete(state->attributes);
+    *state = (struct home_state){.available = false};
+}
+
+/* ---- changes ---- */
+
+void set_state(struct applying *a, const char *text)
+{
+    size_t len = strlen(text);
+    if (len > STATE_TEXT_MAX)
+        len = STATE_TEXT_MAX;
+    while (len > 0 && len == STATE_TEXT_MAX && ((unsigned char)text[len] & 0xc0) == 0x80)
+        len--;
+    if (strlen(a->state->state) == len && memcmp(a->state->state, text, len) == 0)
+        return;
+    memcpy(a->state->state, text, len);
+    a->state->state[len] = '\0';
+    a->changed = true;
+}
+
+/* Takes item over. */
+static void put(struct applying *a, const char *attribute, cJSON *item)
+{
+    cJSON *old = cJSON_GetObjectItemCaseSensitive(a->state->attributes, attribute);
+    if (!item || (old && cJSON_Compare(old, item, 1)) ||
+        (!old && cJSON_GetArraySize(a->state->attributes) >= ATTRIBUTES_MAX)) {
+        cJSON_Delete(item);
+        return;
+    }
+    bool done = old ? cJSON_ReplaceItemInObjectCaseSensitive(a->state->attributes, attribute, item)
+                    : cJSON_AddItemToObject(a->state->attributes, attribute, item);
+    if (!done)
+        cJSON_Delete(item);
+    a->changed = a->changed || done;
+}
+
+void set_number(struct applying *a, const char *attribute, double number)
+{
+    if (isfinite(number))
+        put(a, attribute, cJSON_CreateNumber(number));
+}
+
+void set_text(struct applying *a, const char *attribute, const char *text)
+{
+    if (strlen(text) <= ATTRIBUTE_TEXT_MAX)
+        put(a, attribute, cJSON_CreateString(text));
+}
+
+void set_bool(struct applying *a, const char *attribute, bool truth)
+{
+    put(a, attribute, cJSON_CreateBool(truth));
+}
+
+void unset(struct applying *a, const char *attribute)
+{
+    if (!cJSON_GetObjectItemCaseSensitive(a->state->attributes, attribute))
+        return;
+    cJSON_DeleteItemFromObjectCaseSensitive(a->state->attributes, attribute);
+    a->changed = true;
+}
+
+bool meaningless(struct applying *a, const struct binding *binding, const char *text)
+{
+    san_fail(a->err, SAN_EFORMAT, "%s: \"%.60s\" means nothing for a %s (%s)", binding->topic, text,
+        a->view->domain, binding->row->topic_key);
+    return false;
+}
+
+/* ---- availability ---- */
+
+static bool is_available(const struct entity_view *view, uint32_t online, size_t latest)
+{
+    uint32_t every =
+        view->availability_count == 32 ? UINT32_MAX : (UINT32_C(1) << view->availability_count) - 1;
+    switch (view->availability_mode) {
+    case AVAILABLE_ALL:
+        return (online & every) == every;
+    case AVAILABLE_ANY:
+        return online & every;
+    case AVAILABLE_LATEST:
+        return online & (UINT32_C(1) << latest);
+    }
+    return false;
+}
+
+void entity_view_start(const struct entity_view *view, struct home_state *state)
+{
+    state->available = view->availability_count == 0;
+    state->online = 0;
+    const char *unit = view_text(view, "unit_of_measurement", NULL);
+    struct applying a = {.view = view, .state = state};
+    if (unit)
+        set_text(&a, "unit_of_measurement", unit);
+}
+
+/* ---- one message ---- */
+
+/* The payload as the template reads it; NULL and err if it fails. */
+static const char *render(struct applying *a, const struct template *template)
+{
+    if (!template)
+        return a->payload;
+    struct template_vars vars = {.value = a->payload, .value_json = a->json};
+    return template_render(template, a->arena, &vars, a->err);
+}
+
+static bool apply_availability(struct applying *a, size_t index)
+{
+    const struct availability *row = &a->view->availability[index];
+    const char *text = render(a, row->template);
+    if (!text)
+        return false;
+    uint32_t bit = UINT32_C(1) << index;
+    if (strcmp(text, row->online) == 0)
+        a->state->online |= bit;
+    else if (strcmp(text, row->offline) == 0)
+        a->state->online &= ~bit;
+    else
+        return true;
+    bool available = is_available(a->view, a->state->online, index);
+    a->changed = a->changed || available != a->state->available;
+    a->state->available = available;
+    return true;
+}
+
+/* What hearth itself keeps in attributes, in its own units: a raw value of that name must not take its place.
+ */
+static bool is_reserved(const char *name)
+{
+    static const char *const names[] = {"brightness", "color", "color_mode", "color_temp",
+        "color_temp_kelvin", "hue", "saturation", "position", "tilt_position", "temperature",
+        "current_temperature", "percentage", "volume_level", "mode", "preset_mode", "fan_mode", "swing_mode",
+        "humidity", "current_humidity", "hvac_action", "effect", "fan_speed", "unit_of_measurement",
+        "is_volume_muted", "target_temp_low", "target_temp_high", "oscillating", "direction"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool apply_json_attributes(struct applying *a, const struct binding *binding, const char *text)
+{
+    cJSON *object = json_parse(text, strlen(text), STATE_DEPTH_MAX, NULL);
+    if (!cJSON_IsObject(object)) {
+        cJSON_Delete(object);
+        return meaningless(a, binding, text);
+    }
+    const cJSON *item;
+    cJSON_ArrayForEach(item, object)
+    {
+        if (is_reserved(item->string) || strlen(item->string) > HOME_NAME_MAX)
+            continue;
+        if (cJSON_IsString(item))
+            set_text(a, item->string, item->valuestring);
+        else if (cJSON_IsNumber(item))
+            set_number(a, item->string, item->valuedouble);
+        else if (cJSON_IsBool(item))
+            set_bool(a, item->string, cJSON_IsTrue(item));
+    }
+    cJSON_Delete(object);
+    return true;
+}
+
+/* An empty text after a template says nothing; a JSON light may well send an object that a template would
+ * not. */
+static bool apply_binding(struct applying *a, const struct binding *binding)
+{
+    const char *text = render(a, binding->template);
+    if (!text)
+        return false;
+    if (!*text)
+        return true;
+    if (!binding->row->apply)
+        return apply_json_attributes(a, binding, text);
+    return binding->row->apply(a, binding, text);
+}
+
+static bool apply_all(struct applying *a, const char *topic)
+{
+    bool ok = true;
+    for (size_t i = 0; i < a->view->availability_count; i++) {
+        if (strcmp(a->view->availability[i].topic, topic) == 0)
+            ok = apply_availability(a, i) && ok;
+    }
+    for (size_t i = 0; i < a->view->binding_count; i++) {
+        if (strcmp(a->view->bindings[i].topic, topic) == 0)
+            ok = apply_binding(a, &a->view->bindings[i]) && ok;
+    }
+    return ok;
+}
+
+static bool listens_to(const struct entity_view *view, const char *topic)
+{
+    for (size_t i = 0; i < view->topic_count; i++) {
+        if (strcmp(view->topics[i], topic) == 0)
+            return true;
+    }
+    return false;
+}
+
+enum san_status state_apply(const struct entity_view *view, struct home_state *state, const char *topic,
+    const char *payload, size_t len, bool *changed, struct san_error *err)
+{
+    *changed = false;
+    if (!listens_to(view, topic))
+        return SAN_OK;
+    if (len > STATE_PAYLOAD_MAX)
+        return san_fail(
+            err, SAN_ELIMIT, "%s: a state of %zu bytes; at most %d", topic, len, STATE_PAYLOAD_MAX);
+    if (!json_text_is_utf8(payload, len))
+        return san_fail(err, SAN_EFORMAT, "%s: the state is not UTF-8 text", topic);
+    struct san_arena *arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
+    const char *text = arena ? san_arena_strndup(arena, payload, len) : NULL;
+    if (!text) {
+        san_arena_free(arena);
+        return san_fail(err, SAN_ENOMEM, "%s: out of memory for a state of %zu bytes", topic, len);
+    }
+    struct applying a = {
+        .view = view, .state = state, .payload = text, .len = len, .arena = arena, .err = err};
+    a.json = len ? json_parse(payload, len, STATE_DEPTH_MAX, NULL) : NULL;
+    bool ok = apply_all(&a, topic);
+    *changed = a.changed;
+    cJSON_Delete(a.json);
+    san_arena_free(arena);
+    return ok ? SAN_OK : SAN_EFORMAT;
+}
