@@ -34,12 +34,13 @@ class _Norm(torch.autograd.Function):
     """(1 + g) * x / rms(x) with a backward of its own: autograd's took a quarter of a step."""
 
     @staticmethod
-    def forward(ctx, x, g):
+    def forward(ctx, x, g, dtype):
         xf = x.float()
         inv = torch.rsqrt(xf.square().mean(-1, keepdim=True) + EPS)
         n = xf * inv
         ctx.save_for_backward(n, inv, g)
-        return (n * (1 + g)).to(x.dtype)
+        ctx.given = x.dtype
+        return (n * (1 + g)).to(dtype)
 
     @staticmethod
     def backward(ctx, grad):
@@ -48,7 +49,7 @@ class _Norm(torch.autograd.Function):
         dg = (grad * n).reshape(-1, n.shape[-1]).sum(0)
         dn = grad * (1 + g)
         dx = inv * (dn - n * (dn * n).mean(-1, keepdim=True))
-        return dx.to(grad.dtype), dg
+        return dx.to(ctx.given), dg, None
 
 
 class Norm(nn.Module):
@@ -60,7 +61,8 @@ class Norm(nn.Module):
 
     def forward(self, x):
         if torch.is_grad_enabled():
-            return _Norm.apply(x, self.weight)
+            bf16 = torch.is_autocast_cpu_enabled() or torch.is_autocast_enabled()     # one cast here, not one a matrix behind
+            return _Norm.apply(x, self.weight, torch.bfloat16 if bf16 else x.dtype)
         xf = x.to(torch.promote_types(x.dtype, torch.float32))
         return (xf * torch.rsqrt(xf.square().mean(-1, keepdim=True) + EPS) * (1 + self.weight)).to(x.dtype)
 
@@ -201,8 +203,8 @@ class San(nn.Module):
             x = x + layer(x, table, mask)
         return self.enc_norm(x), cross.to(dtype)
 
-    def forward(self, tokens, seg, target_in):
-        """target_in [B,T] begins with eos; returns logits [B,T,vocab]."""
+    def forward(self, tokens, seg, target_in, keep=None):
+        """target_in [B,T] begins with eos; returns logits [B,T,vocab], or [n,vocab] of the n positions where keep [B,T] is True."""
         memory, cross = self.encode(tokens, seg)
         t = target_in.shape[1]
         dtype = self._work_dtype()
@@ -213,6 +215,8 @@ class San(nn.Module):
         for layer in self.dec:
             x = x + layer.attn(x, table, causal)
             x = x + layer.cross_mix(x, layer.cross.keys(memory), cross)
+        if keep is not None:
+            x = x[keep]
         return F.linear(self.dec_norm(x).to(dtype), self.embed.weight)
 
     @torch.no_grad()

@@ -53,9 +53,15 @@ def collate(samples, pad=0, eos=1):
 
 
 def batches(samples, size, rng):
-    """Batches of about equal work: sorted by length within the lot, long ones smaller, in random order."""
-    order = sorted(range(len(samples)), key=lambda n: (len(samples[n][0]) + 2 * len(samples[n][2]) + rng.random() * 6))
-    lots, at = [], 0
+    """Batches of about equal work, in random order: like lengths together, long ones fewer at a time.
+
+    Outputs are sorted coarsely alone: a batch of nothing but '<none>' would pull the network to and fro.
+    """
+    def key(n):
+        out = len(samples[n][2])
+        return 0 if out <= 10 else 1 if out <= 18 else 2, len(samples[n][0]) + rng.random() * 3
+
+    order, lots, at = sorted(range(len(samples)), key=key), [], 0
     while at < len(order):
         n = size
         while n > 8 and at + n <= len(order) and n * len(samples[order[at + n - 1]][0]) > size * 90:

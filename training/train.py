@@ -97,8 +97,9 @@ def one_step(model, optimisers, batch, w, device, kind):
     tokens, seg, given, target = (x.to(device) for x in batch)
     with quantise.as_stored(model, kind):
         with torch.autocast(device.type, dtype=torch.bfloat16):
-            logits = model(tokens, seg, given)
-        loss = F.cross_entropy(logits.float().flatten(0, 1), target.flatten(), weight=w, ignore_index=PAD)
+            keep = target != PAD
+            logits = model(tokens, seg, given, keep)
+        loss = F.cross_entropy(logits.float(), target[keep], weight=w)
         loss.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for o in optimisers:

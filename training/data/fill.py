@@ -103,7 +103,7 @@ class Filler:
         fit = [e for e in self.home.of(domain, device_class) if e not in used and (e.area or not needs_area)]
         if not fit or (len(fit) < 3 and self.rng.random() < 0.3):
             made = homes.add_entity(self.home, self.names, domain, device_class, self.rng.choice(self.home.areas).name if needs_area else None) \
-                if len(self.home.entities) < 320 else None
+                if len(self.home.entities) < 320 and not self.home.frozen else None
             fit = [made] if made is not None and (made.area or not needs_area) else fit
         if not fit:
             raise Unfit(f"no {domain}")

@@ -112,7 +112,7 @@ class Generator:
         self.single = Deck(self.rng, [p for p in plain if len(p.calls) == 1 and len(p.text) < 60] or plain)
         self.swap = Deck(self.rng, [p for p in plain if any(v[1] in SWAPPABLE for v in fill.variables(p.text))] or plain)
         self.swap_area = Deck(self.rng, [p for p in plain if "{area" in p.text and "name=" not in signature(p)] or plain)
-        self.pool, self.uses = [], 0
+        self.pool, self.uses, self.last = [], 0, None
 
     def home(self):
         """A home from a rolling set, so that each is used some dozens of times."""
@@ -157,6 +157,7 @@ class Generator:
 
     def _pack(self, home, tokens, target, gold, here):
         words = [w for w, _ in tokens]
+        self.last = home, tokens, target, gold          # what heldout.py makes its cases from
         items = shortlist.context(self.rng, home, words, gold)
         flat = []
         for tool, args in target:

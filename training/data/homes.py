@@ -42,6 +42,7 @@ class Home:
         self.floors, self.areas, self.entities = [], [], []
         self.taken = {}         # (kind, words) -> owner, so that a said name means one thing
         self.index = None       # filled by shortlist.py
+        self.frozen = False     # True: no entity may be added
 
     def of(self, domain, device_class=None):
         return [e for e in self.entities if e.domain == domain and (device_class is None or e.device_class == device_class)]

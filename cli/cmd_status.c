@@ -1,0 +1,138 @@
+/* cmd_status.c - hearthctl status, tools, doctor, reload: how hearthd is and what it can do. */
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/output.h"
+#include "cli/rpc_client.h"
+
+/* Takes --json and no argument, calls, and hands out the answer. */
+static int simple_call(struct cli *cli, int argc, char **argv, const char *method, cJSON **result)
+{
+    int count;
+    const struct cli_option options[] = {{"json", NULL, &cli->json}, {NULL, NULL, NULL}};
+    *result = NULL;
+    if (cli_options(argc, argv, options, &count) != CLI_OK)
+        return CLI_USAGE;
+    if (count > 0)
+        return cli_usage_error(argv[0], "no argument is wanted");
+    int status = rpc_once(cli, method, NULL, result);
+    if (status == CLI_OK && cli->json)
+        output_json(*result);
+    return status;
+}
+
+static void duration_text(char *out, size_t size, double seconds)
+{
+    long total = (long)seconds;
+    if (total >= 86400)
+        snprintf(out, size, "%ld days %ld h", total / 86400, total % 86400 / 3600);
+    else if (total >= 3600)
+        snprintf(out, size, "%ld h %ld min", total / 3600, total % 3600 / 60);
+    else
+        snprintf(out, size, "%ld min %ld s", total / 60, total % 60);
+}
+
+static void print_status(const cJSON *status)
+{
+    char uptime[64];
+    const cJSON *model = json_item(status, "model"), *mqtt = json_item(status, "mqtt");
+    bool connected = strcmp(json_text(mqtt, "state"), "connected") == 0;
+    duration_text(uptime, sizeof(uptime), json_number(status, "uptime_s"));
+    printf(
+        "hearthd     %s, node %s, up %s\n", json_text(status, "version"), json_text(status, "node"), uptime);
+    printf("broker      %s %s%s%s\n", json_text(mqtt, "broker"),
+        output_color(connected ? COLOR_GREEN : COLOR_RED), json_text(mqtt, "state"),
+        output_color(COLOR_PLAIN));
+    printf("model       %s, %.1f M parameters, %s kernels\n", json_text(model, "name"),
+        json_number(model, "parameters") / 1e6, json_text(status, "kernels"));
+    printf("home        %.0f entities, %.0f areas\n", json_number(status, "entities"),
+        json_number(status, "areas"));
+    printf("utterances  %.0f, median %.1f ms\n", json_number(status, "utterances"),
+        json_number(status, "median_ms"));
+    printf("memory      %.1f MB\n", json_number(status, "rss_kb") / 1024.0);
+}
+
+int cmd_status(struct cli *cli, int argc, char **argv)
+{
+    cJSON *result;
+    int status = simple_call(cli, argc, argv, "status", &result);
+    if (status == CLI_OK && !cli->json)
+        print_status(result);
+    cJSON_Delete(result);
+    return status;
+}
+
+int cmd_tools(struct cli *cli, int argc, char **argv)
+{
+    static const char *const headers[] = {"TOOL", "WHAT IT DOES", NULL};
+    cJSON *result;
+    int status = simple_call(cli, argc, argv, "tools", &result);
+    if (status == CLI_OK && !cli->json) {
+        struct table *table = table_new(headers);
+        const cJSON *tool;
+        cJSON_ArrayForEach(tool, json_item(result, "tools"))
+        {
+            const char *const texts[] = {json_text(tool, "name"), json_text(tool, "description")};
+            table_row(table, texts);
+        }
+        table_print(table, stdout);
+        table_free(table);
+    }
+    cJSON_Delete(result);
+    return status;
+}
+
+/* Prints the checks; false if one failed. */
+static bool print_checks(const cJSON *result)
+{
+    bool all_ok = true;
+    char name[256], text[1024];
+    const cJSON *row;
+    cJSON_ArrayForEach(row, json_item(result, "checks"))
+    {
+        bool ok = cJSON_IsTrue(json_item(row, "ok"));
+        all_ok &= ok;
+        output_safe(name, sizeof(name), json_text(row, "name"));
+        output_safe(text, sizeof(text), json_text(row, "text"));
+        printf("%s%-4s%s %s: %s\n", output_color(ok ? COLOR_GREEN : COLOR_RED), ok ? "ok" : "BAD",
+            output_color(COLOR_PLAIN), name, text);
+    }
+    cJSON_ArrayForEach(row, json_item(result, "devices"))
+    {
+        output_safe(name, sizeof(name), json_text(row, "entity_id"));
+        output_safe(text, sizeof(text), json_text(row, "problem"));
+        printf("%snote%s %s: %s\n", output_color(COLOR_YELLOW), output_color(COLOR_PLAIN), name, text);
+    }
+    return all_ok;
+}
+
+static bool checks_ok(const cJSON *result)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, json_item(result, "checks"))
+    {
+        if (!cJSON_IsTrue(json_item(row, "ok")))
+            return false;
+    }
+    return true;
+}
+
+int cmd_doctor(struct cli *cli, int argc, char **argv)
+{
+    cJSON *result;
+    int status = simple_call(cli, argc, argv, "doctor", &result);
+    if (status == CLI_OK) {
+        bool ok = cli->json ? checks_ok(result) : print_checks(result);
+        status = ok ? CLI_OK : CLI_FAILED;
+    }
+    cJSON_Delete(result);
+    return status;
+}
+
+int cmd_reload(struct cli *cli, int argc, char **argv)
+{
+    cJSON *result;
+    int status = simple_call(cli, argc, argv, "reload", &result);
+    cJSON_Delete(result);
+    return status;
+}

@@ -1,0 +1,26 @@
+/* compare.h - are two sets of calls the same? How predictions are judged (design: evaluation cases; Home
+ * Assistant's conventions).
+ *
+ * The order of calls is free. Beside a `name`, `domain` and `device_class` are not counted: the name decides.
+ * Names, areas and floors are equal if they stand for the same thing of the home, or have the same normalised
+ * words; numbers are compared as numbers, other text without regard to case.
+ */
+#ifndef HEARTHCTL_COMPARE_H
+#define HEARTHCTL_COMPARE_H
+
+#include "devices/registry.h"
+
+/* Scratch memory is taken from the arena. */
+bool compare_call(
+    struct registry *registry, struct san_arena *arena, const struct home_call *a, const struct home_call *b);
+bool compare_calls(struct registry *registry, struct san_arena *arena, const struct home_call *expected,
+    size_t expected_count, const struct home_call *got, size_t got_count);
+
+/* How many calls of got would act on the house (and not only answer) and match none of the expected. */
+size_t compare_false_actions(struct registry *registry, struct san_arena *arena,
+    const struct home_call *expected, size_t expected_count, const struct home_call *got, size_t got_count);
+
+/* True if the tool only answers: questions about states, time, weather, timers; greetings. */
+bool compare_is_question(const char *tool);
+
+#endif

@@ -1,0 +1,212 @@
+/* main.c - hearthctl: the table of its subcommands. */
+#include "config.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/cli.h"
+
+static const struct {
+    const char *word;
+    cli_fn *function;
+    const char *arguments;
+    const char *help;
+} commands[] = {
+    {"say", cmd_say, "[--area AREA] [--dry-run] [--json] [--quiet] [TEXT]",
+        "Says a sentence to the house; a prompt without TEXT"},
+    {"devices", cmd_devices, "[--area A] [--floor F] [--domain D] [--all] [--json] [SEARCH]",
+        "Lists the devices and their states"},
+    {"areas", cmd_areas, "[--json]", "Lists floors and areas"},
+    {"area", cmd_area, "put NAME [--floor F] | set ENTITY_ID AREA",
+        "Makes an area, or puts a device into one"},
+    {"alias", cmd_alias, "add|remove entity|area|floor OF ALIAS", "Gives a second name"},
+    {"expose", cmd_expose, "on|off ENTITY_ID", "Says whether voice may use a device"},
+    {"import", cmd_import, "FILE", "Reads a home file into the registry"},
+    {"export", cmd_export, "", "Writes the registry as a home file"},
+    {"log", cmd_log, "[-n COUNT] [--json]", "Lists the last utterances and what came of them"},
+    {"explain", cmd_explain, "[last|ID] [--json]", "Tells why an utterance was understood as it was"},
+    {"status", cmd_status, "[--json]", "Tells how hearthd is"},
+    {"watch", cmd_watch, "[--json]", "Follows what happens, until interrupted"},
+    {"tools", cmd_tools, "[--json]", "Lists the tools that utterances can call"},
+    {"doctor", cmd_doctor, "[--json]", "Looks for what is wrong, and says the mend"},
+    {"reload", cmd_reload, "", "Has hearthd read its configuration again"},
+    {"parse", cmd_parse, "--home FILE [--area A] [--model M] [--json] TEXT",
+        "Offline: what a sentence means in a home"},
+    {"eval", cmd_eval, "--home FILE CASES [--model M] [--predictions OUT] [--diff OLD] [--json]",
+        "Offline: measures the model on cases"},
+};
+enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
+
+static void print_usage(FILE *file)
+{
+    fputs("usage: hearthctl [--socket PATH] COMMAND [ARGUMENT]...\n\n", file);
+    for (size_t i = 0; i < COMMANDS; i++)
+        fprintf(file, "  %-8s  %s\n", commands[i].word, commands[i].help);
+    fputs("\nhearthctl COMMAND --help tells the arguments; hearthctl(1) tells the rest.\n", file);
+}
+
+static void print_command_usage(FILE *file, const char *word)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].word, word) == 0)
+            fprintf(file, "usage: hearthctl %s %s\n%s.\n", word, commands[i].arguments, commands[i].help);
+    }
+}
+
+int cli_usage_error(const char *word, const char *format, ...)
+{
+    fprintf(stderr, "hearthctl %s: ", word);
+    va_list args;
+    va_start(args, format);
+    vfprintf(stderr, format, args);
+    va_end(args);
+    fputc('\n', stderr);
+    print_command_usage(stderr, word);
+    return CLI_USAGE;
+}
+
+static const struct cli_option *find_option(const struct cli_option *options, const char *name, size_t len)
+{
+    for (; options->name; options++) {
+        if (strlen(options->name) == len && strncmp(options->name, name, len) == 0)
+            return options;
+    }
+    return NULL;
+}
+
+/* Takes argv[*i] (and its value); CLI_OK or CLI_USAGE. */
+static int take_option(int argc, char **argv, int *i, const struct cli_option *options)
+{
+    const char *name = argv[*i] + (argv[*i][1] == '-' ? 2 : 1);
+    size_t len = strcspn(name, "=");
+    const struct cli_option *option = find_option(options, name, len);
+    if (!option)
+        return cli_usage_error(argv[0], "unknown option %s", argv[*i]);
+    if (option->flag) {
+        *option->flag = true;
+        return name[len] ? cli_usage_error(argv[0], "--%s takes no value", option->name) : CLI_OK;
+    }
+    if (name[len] == '=') {
+        *option->text = name + len + 1;
+        return CLI_OK;
+    }
+    if (*i + 1 >= argc)
+        return cli_usage_error(argv[0], "--%s needs a value", option->name);
+    *option->text = argv[++*i];
+    return CLI_OK;
+}
+
+int cli_options(int argc, char **argv, const struct cli_option *options, int *count)
+{
+    int kept = 1;
+    bool ended = false;
+    for (int i = 1; i < argc; i++) {
+        if (!ended && strcmp(argv[i], "--") == 0) {
+            ended = true;
+        } else if (ended || argv[i][0] != '-' || argv[i][1] == '\0') {
+            argv[kept++] = argv[i];
+        } else if (take_option(argc, argv, &i, options) != CLI_OK) {
+            return CLI_USAGE;
+        }
+    }
+    *count = kept - 1;
+    return CLI_OK;
+}
+
+char *cli_read_file(const char *path, size_t max, size_t *len)
+{
+    FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+    char *text = NULL;
+    size_t size = 0, used = 0;
+    while (file && used <= max && !feof(file) && !ferror(file)) {
+        if (used + 1 >= size) {
+            size = size ? size * 2 : 65536;
+            char *larger = realloc(text, size);
+            if (!larger)
+                break;
+            text = larger;
+        }
+        used += fread(text + used, 1, size - used - 1, file);
+    }
+    bool ok = file && text && !ferror(file) && feof(file) && used <= max;
+    if (!ok)
+        fprintf(stderr, "hearthctl: %s: %s\n", path, used > max ? "larger than is allowed" : strerror(errno));
+    if (file && file != stdin)
+        fclose(file);
+    if (!ok) {
+        free(text);
+        return NULL;
+    }
+    text[used] = '\0';
+    *len = used;
+    return text;
+}
+
+const cJSON *json_item(const cJSON *object, const char *key)
+{
+    return cJSON_GetObjectItemCaseSensitive(object, key);
+}
+
+const char *json_text(const cJSON *object, const char *key)
+{
+    const char *text = cJSON_GetStringValue(json_item(object, key));
+    return text ? text : "";
+}
+
+double json_number(const cJSON *object, const char *key)
+{
+    const cJSON *item = json_item(object, key);
+    return cJSON_IsNumber(item) ? item->valuedouble : 0.0;
+}
+
+static int run_command(struct cli *cli, int argc, char **argv)
+{
+    for (size_t i = 0; i < COMMANDS; i++) {
+        if (strcmp(commands[i].word, argv[0]) != 0)
+            continue;
+        if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+            print_command_usage(stdout, argv[0]);
+            return CLI_OK;
+        }
+        return commands[i].function(cli, argc, argv);
+    }
+    fprintf(stderr, "hearthctl: there is no command \"%s\"\n\n", argv[0]);
+    print_usage(stderr);
+    return CLI_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct cli cli = {0};
+    setlocale(LC_CTYPE, "");
+    signal(SIGPIPE, SIG_IGN);
+    int i = 1;
+    for (; i < argc && argv[i][0] == '-'; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            print_usage(stdout);
+            return CLI_OK;
+        }
+        if (strcmp(argv[i], "--version") == 0 || strcmp(argv[i], "-V") == 0) {
+            puts("hearthctl " PACKAGE_VERSION);
+            return CLI_OK;
+        }
+        if (strcmp(argv[i], "--socket") != 0 || i + 1 == argc) {
+            fprintf(stderr, "hearthctl: unknown option %s\n", argv[i]);
+            return CLI_USAGE;
+        }
+        cli.socket = argv[++i];
+    }
+    if (i == argc) {
+        print_usage(stderr);
+        return CLI_USAGE;
+    }
+    int status = run_command(&cli, argc - i, argv + i);
+    if (fflush(stdout) != 0 && status == CLI_OK)
+        return CLI_FAILED;
+    return status;
+}

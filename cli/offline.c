@@ -1,0 +1,222 @@
+/* offline.c - see offline.h. */
+#include "cli/offline.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli/cli.h"
+#include "devices/home_file.h"
+
+enum {
+    HOMES_MAX = 8,       /* kept; an evaluation has some ten homes, mostly one after the other */
+    TOOLS_MAX = 1 << 20, /* bytes of the tools' file */
+    ARENA_BLOCK = 65536,
+};
+
+struct offline_home {
+    char *key; /* the file's path, or the inline home's text */
+    struct registry *registry;
+    struct shortlist *shortlist;
+};
+
+struct offline {
+    struct san_model *model;
+    struct san_tools *tools;
+    struct san_session *session;
+    struct san_arena *arena;
+    struct offline_home homes[HOMES_MAX];
+    size_t next_home; /* the one that goes next when all are taken */
+    struct offline_home *current;
+};
+
+/* ---- opening ---- */
+
+static const char *choose(const char *given, const char *variable, const char *installed)
+{
+    if (given)
+        return given;
+    const char *named = getenv(variable);
+    return named && named[0] ? named : installed;
+}
+
+static struct san_tools *load_tools(const struct san_model *model, const char *path, struct san_error *err)
+{
+    size_t len;
+    char *json = cli_read_file(path, TOOLS_MAX, &len);
+    if (!json) {
+        san_fail(err, SAN_EIO, "no tools: name their file with HEARTH_TOOLS");
+        return NULL;
+    }
+    struct san_tools *tools = san_tools_load(model, json, len, err);
+    free(json);
+    return tools;
+}
+
+struct offline *offline_open(const struct offline_options *options, struct san_error *err)
+{
+    struct offline *offline = calloc(1, sizeof(*offline));
+    if (!offline) {
+        san_fail(err, SAN_ENOMEM, "out of memory");
+        return NULL;
+    }
+    const struct san_options session = {.threads = options->threads};
+    offline->model =
+        san_model_open(choose(options->model, "HEARTH_MODEL", HEARTH_DATADIR "/models/hearth-s.gguf"), err);
+    if (offline->model)
+        offline->tools = load_tools(offline->model,
+            choose(options->tools, "HEARTH_TOOLS", HEARTH_DATADIR "/schemas/intents.json"), err);
+    if (offline->tools)
+        offline->session = san_session_new(offline->model, &session, err);
+    offline->arena = san_arena_new(ARENA_BLOCK, 0);
+    if (offline->session && offline->arena)
+        return offline;
+    offline_close(offline);
+    return NULL;
+}
+
+static void close_home(struct offline_home *home)
+{
+    shortlist_free(home->shortlist);
+    reg_close(home->registry);
+    free(home->key);
+    *home = (struct offline_home){0};
+}
+
+void offline_close(struct offline *offline)
+{
+    if (!offline)
+        return;
+    for (size_t i = 0; i < HOMES_MAX; i++)
+        close_home(&offline->homes[i]);
+    san_session_free(offline->session);
+    san_tools_free(offline->tools);
+    san_model_close(offline->model);
+    san_arena_free(offline->arena);
+    free(offline);
+}
+
+void offline_model_info(const struct offline *offline, struct san_model_info *out)
+{
+    san_model_info(offline->model, out);
+}
+
+/* ---- homes ---- */
+
+static bool use_kept(struct offline *offline, const char *key)
+{
+    for (size_t i = 0; i < HOMES_MAX; i++) {
+        if (offline->homes[i].key && strcmp(offline->homes[i].key, key) == 0) {
+            offline->current = &offline->homes[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An empty home under that key, which is taken over. */
+static struct offline_home *new_home(struct offline *offline, char *key, struct san_error *err)
+{
+    struct offline_home *home = &offline->homes[offline->next_home];
+    offline->next_home = (offline->next_home + 1) % HOMES_MAX;
+    offline->current = NULL;
+    close_home(home);
+    home->key = key;
+    home->registry = reg_open(":memory:", err);
+    if (!home->registry)
+        return NULL;
+    home->shortlist = shortlist_new(home->registry);
+    if (!home->shortlist) {
+        san_fail(err, SAN_ENOMEM, "out of memory for the index of names");
+        return NULL;
+    }
+    return home;
+}
+
+enum san_status offline_use_file(struct offline *offline, const char *path, struct san_error *err)
+{
+    if (use_kept(offline, path))
+        return SAN_OK;
+    char *key = strdup(path);
+    if (!key)
+        return san_fail(err, SAN_ENOMEM, "out of memory");
+    struct offline_home *home = new_home(offline, key, err);
+    enum san_status status = home ? home_import_file(home->registry, path, err) : err->status;
+    if (status == SAN_OK)
+        offline->current = home;
+    else if (home)
+        close_home(home);
+    return status;
+}
+
+enum san_status offline_use_json(
+    struct offline *offline, const cJSON *json, const char *where, struct san_error *err)
+{
+    char *text = cJSON_PrintUnformatted(json);
+    if (!text)
+        return san_fail(err, SAN_ENOMEM, "out of memory");
+    if (use_kept(offline, text)) {
+        cJSON_free(text);
+        return SAN_OK;
+    }
+    char *key = strdup(text);
+    struct offline_home *home = key ? new_home(offline, key, err) : NULL;
+    enum san_status status = home ? home_import(home->registry, text, strlen(text), where, err)
+                                  : san_fail(err, SAN_ENOMEM, "out of memory");
+    cJSON_free(text);
+    if (status == SAN_OK)
+        offline->current = home;
+    else if (home)
+        close_home(home);
+    return status;
+}
+
+struct registry *offline_registry(struct offline *offline)
+{
+    return offline->current ? offline->current->registry : NULL;
+}
+
+/* ---- sentences ---- */
+
+static double clock_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
+}
+
+static enum san_status keep_sure_calls(struct offline_result *out, struct san_error *err)
+{
+    out->calls = san_arena_alloc(out->arena, out->understood.call_count * sizeof(*out->calls));
+    if (!out->calls)
+        return san_fail(err, SAN_ENOMEM, "out of memory for the calls");
+    for (size_t i = 0; i < out->understood.call_count; i++) {
+        const struct understood_call *call = &out->understood.calls[i];
+        if (call->missing[0] == '\0' && call->unproven[0] == '\0')
+            out->calls[out->call_count++] = call->call;
+    }
+    return SAN_OK;
+}
+
+enum san_status offline_parse(struct offline *offline, const char *text, const char *area, bool trace,
+    struct offline_result *out, struct san_error *err)
+{
+    if (!offline->current)
+        return san_fail(err, SAN_EINVAL, "no home: name one with --home FILE");
+    const struct understand understand = {offline->current->registry, offline->current->shortlist};
+    san_arena_reset(offline->arena);
+    *out = (struct offline_result){.arena = offline->arena};
+
+    double begin = clock_ms();
+    enum san_status status = understand_prepare(&understand, text, area, out->arena, &out->prepared, err);
+    if (status != SAN_OK)
+        return status;
+    out->prepared.request.trace = trace;
+    status = san_parse(offline->session, offline->tools, &out->prepared.request, &out->network, err);
+    if (status != SAN_OK)
+        return status;
+    status = understand_finish(&understand, &out->prepared, out->network, out->arena, &out->understood, err);
+    out->ms = clock_ms() - begin;
+    return status == SAN_OK ? keep_sure_calls(out, err) : status;
+}
