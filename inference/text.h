@@ -1,7 +1,7 @@
 /* text.h - the one normaliser, for utterances and for registry names (docs/model.md, section 1).
  *
- * Unicode NFKC with case folding and without marks (utf8proc), number words to digits, units, fillers. What it gives is
- * what the tokenizer, the shortlist and the registry's search index see.
+ * Unicode NFKC with case folding and without marks (utf8proc), number words to digits, units, fillers. What
+ * it gives is what the tokenizer, the shortlist and the registry's search index see.
  */
 #ifndef SAN_TEXT_H
 #define SAN_TEXT_H
@@ -29,8 +29,8 @@ struct san_words {
     size_t count;
 };
 
-/* Splits text[0..len) into normalised words. Errors: SAN_EFORMAT (not UTF-8; says at which byte), SAN_ELIMIT, SAN_ENOMEM.
- * Text without any letter or digit gives count 0 and SAN_OK. */
+/* Splits text[0..len) into normalised words. Errors: SAN_EFORMAT (not UTF-8; says at which byte), SAN_ELIMIT,
+ * SAN_ENOMEM. Text without any letter or digit gives count 0 and SAN_OK. */
 enum san_status san_normalize(
     struct san_arena *arena, const char *text, size_t len, struct san_words *out, struct san_error *err);
 
