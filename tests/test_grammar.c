@@ -446,6 +446,51 @@ static void test_spans_are_words_that_follow_one_another(void **state)
     san_arena_free(arena);
 }
 
+static void test_tools_of_ones_own_are_called_by_name(void **state)
+{
+    (void)state;
+    static const struct san_item items[] = {{"tool", "Feed the cat"}, {"light", "Lamp"}};
+    struct walk w;
+    struct san_arena *arena = san_arena_new(1 << 16, 0);
+    struct san_request request = {.text = "give kitty something", .items = items, .item_count = 2};
+    const struct san_written_call *calls;
+    struct san_tools *tools =
+        load_tools("{\"tools\":[{\"name\":\"custom\",\"parameters\":{\"properties\":{\"name\":"
+                   "{\"x-context\":[\"tool\"]}},\"required\":[\"name\"]}}]}");
+    start(&w, arena, tools, &request, SAN_OUTPUT_MAX);
+    write_token(&w, "T:custom");
+    write_token(&w, "S:name");
+    write_words(&w, "feed the cat");
+    write_token(&w, "</s>");
+    assert_int_equal(san_grammar_calls(w.grammar, &calls), 1);
+    assert_int_equal(calls[0].value[0].phrase->index, 0);
+    san_arena_free(arena);
+    san_tools_free(tools);
+}
+
+/* A schema may need a domain beside a name that has none of its domains: the call is still completed. */
+static void test_a_domain_that_is_needed_is_always_found(void **state)
+{
+    (void)state;
+    struct walk w;
+    struct san_arena *arena = san_arena_new(1 << 16, 0);
+    struct san_request request = {.text = "lamp", .items = two_lamps, .item_count = 2};
+    struct san_tools *tools =
+        load_tools("{\"tools\":[{\"name\":\"HassTurnOn\",\"parameters\":{\"properties\":{"
+                   "\"name\":{\"x-context\":[\"light\"]},\"domain\":{\"enum\":[\"fan\"]}},"
+                   "\"required\":[\"name\",\"domain\"]}}]}");
+    start(&w, arena, tools, &request, SAN_OUTPUT_MAX);
+    write_token(&w, "T:HassTurnOn");
+    write_token(&w, "S:name");
+    write_words(&w, "lamp");
+    assert_false(offers(&w, named("</s>")));
+    write_token(&w, "S:domain");
+    write_words(&w, "fan");
+    write_token(&w, "</s>");
+    san_arena_free(arena);
+    san_tools_free(tools);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -454,6 +499,8 @@ int main(void)
         cmocka_unit_test(test_without_items_a_name_is_none),
         cmocka_unit_test(test_numbers_stay_in_range),
         cmocka_unit_test(test_spans_are_words_that_follow_one_another),
+        cmocka_unit_test(test_tools_of_ones_own_are_called_by_name),
+        cmocka_unit_test(test_a_domain_that_is_needed_is_always_found),
         cmocka_unit_test(test_random_walks_end_and_keep_the_schemas),
         cmocka_unit_test(test_every_smaller_limit_is_kept),
     };
