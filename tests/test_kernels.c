@@ -7,6 +7,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -273,6 +275,34 @@ static void test_floats_are_the_same(void **state)
 
 /* ---- the choice ---- */
 
+/* The choice is made once a process: each try has one of its own. The child ends with 0 if SAN_CPU=name runs
+ * that set, 1 if it is an error that names it, 2 otherwise. */
+static int try_forced(const char *name)
+{
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct san_error err = {0};
+        setenv("SAN_CPU", name, 1);
+        const struct san_kernels *set = san_kernels_get(&err);
+        struct san_model *model = san_model_open("/no/such/model", &err);
+        bool refused = !set && !model && err.status == SAN_EUNSUPPORTED && strstr(err.text, name);
+        _exit(set && strcmp(set->name, name) == 0 ? 0 : refused ? 1 : 2);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void test_forced_choice(void **state)
+{
+    (void)state;
+    for (size_t i = 0; san_kernels_at(i); i++)
+        assert_int_equal(try_forced(san_kernels_at(i)->name), san_kernels_usable(san_kernels_at(i)) ? 0 : 1);
+    assert_int_equal(try_forced("abacus"), 1);
+}
+
 static void test_choice(void **state)
 {
     (void)state;
@@ -292,6 +322,7 @@ static void test_choice(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_forced_choice), /* first: before this process has chosen */
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_blocks_are_read_as_ggml_lays_them_out),
         cmocka_unit_test(test_quantize_rounds_to_nearest),

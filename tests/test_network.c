@@ -193,6 +193,42 @@ static void reference_decode(const struct reference *ref, const int32_t *ids, si
     matrix_times(logits, model->weights.embedding, hidden);
 }
 
+/* ---- allocations, counted by the linker's --wrap ---- */
+
+static size_t allocations;
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+void *__wrap_malloc(size_t size)
+{
+    allocations++;
+    return __real_malloc(size);
+}
+
+void *__real_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__wrap_calloc(size_t count, size_t size)
+{
+    allocations++;
+    return __real_calloc(count, size);
+}
+
+void *__real_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size);
+void *__wrap_realloc(void *old, size_t size)
+{
+    allocations++;
+    return __real_realloc(old, size);
+}
+
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size);
+void *__wrap_aligned_alloc(size_t alignment, size_t size)
+{
+    allocations++;
+    return __real_aligned_alloc(alignment, size);
+}
+
 /* ---- fixtures ---- */
 
 static const int32_t query[] = {270, 5, 281, 262, 290}, area[] = {263, 299, 12},
@@ -435,6 +471,23 @@ static void test_logits_of_scattered_ids(void **state)
     close_toy(&toy);
 }
 
+static void test_passes_allocate_nothing(void **state)
+{
+    (void)state;
+    struct toy_spec spec = toy_spec_small(SAN_Q8_0, true);
+    struct toy_model toy = open_toy(&spec);
+    size_t before = allocations;
+    struct san_network *net = new_network(toy.model, 2);
+    assert_true(allocations > before); /* they are counted */
+    float logits[LOGITS_MAX];
+    before = allocations;
+    run_all(net, logits);
+    run_all(net, logits);
+    assert_int_equal(allocations, before);
+    san_network_free(net);
+    close_toy(&toy);
+}
+
 static void test_limits_are_errors(void **state)
 {
     (void)state;
@@ -476,6 +529,7 @@ int main(void)
         cmocka_unit_test(test_every_kernel_set_gives_the_same_bits),
         cmocka_unit_test(test_a_session_can_be_used_again),
         cmocka_unit_test(test_logits_of_scattered_ids),
+        cmocka_unit_test(test_passes_allocate_nothing),
         cmocka_unit_test(test_limits_are_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
