@@ -134,7 +134,7 @@ class Generator:
 
     def _draw(self):
         r = self.rng.random()
-        for share, make in ((0.50, self._plain), (0.11, self._joined), (0.05, self._shared), (0.12, self._swapped_name), (0.03, self._swapped_area),
+        for share, make in ((0.545, self._plain), (0.075, self._joined), (0.04, self._shared), (0.12, self._swapped_name), (0.03, self._swapped_area),
                             (0.03, self._absent), (0.11, self._none), (0.025, self._denied), (0.015, self._chatter), (0.01, self._partial)):
             r -= share
             if r < 0:
