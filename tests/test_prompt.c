@@ -10,6 +10,8 @@
 #include <cjson/cJSON.h>
 #include <cmocka.h>
 
+#include "inference/grammar.h"
+#include "inference/model.h"
 #include "inference/prompt.h"
 #include "tests/tiny_model.h"
 
@@ -75,6 +77,21 @@ static char *join(struct san_arena *arena, const cJSON *words)
     return san_arena_strndup(arena, text, strlen(text));
 }
 
+/* The request of an example, in the fixture's arena. */
+static struct san_request request_of(struct fixture *f, const cJSON *example)
+{
+    struct san_item *items = san_arena_alloc(f->arena, SAN_ITEMS_MAX * sizeof(*items));
+    struct san_request request = {
+        .text = join(f->arena, cJSON_GetObjectItem(example, "words")), .items = items};
+    const cJSON *area = cJSON_GetObjectItem(example, "area"), *item;
+    if (cJSON_GetArraySize(area))
+        request.area = join(f->arena, area);
+    cJSON_ArrayForEach(item, cJSON_GetObjectItem(example, "items")) items[request.item_count++] =
+        (struct san_item){
+            cJSON_GetArrayItem(item, 0)->valuestring + 1, join(f->arena, cJSON_GetArrayItem(item, 1))};
+    return request;
+}
+
 static enum san_status try_build(struct fixture *f, const struct san_request *request, struct san_prompt *out)
 {
     struct san_words words;
@@ -91,15 +108,8 @@ static struct san_prompt build(struct fixture *f, const struct san_request *requ
 
 static void check_example(struct fixture *f, const cJSON *example)
 {
-    struct san_item items[SAN_ITEMS_MAX];
-    struct san_request request = {
-        .text = join(f->arena, cJSON_GetObjectItem(example, "words")), .items = items};
-    const cJSON *area = cJSON_GetObjectItem(example, "area"), *item, *segment, *id;
-    if (cJSON_GetArraySize(area))
-        request.area = join(f->arena, area);
-    cJSON_ArrayForEach(item, cJSON_GetObjectItem(example, "items")) items[request.item_count++] =
-        (struct san_item){
-            cJSON_GetArrayItem(item, 0)->valuestring + 1, join(f->arena, cJSON_GetArrayItem(item, 1))};
+    struct san_request request = request_of(f, example);
+    const cJSON *segment, *id;
     const cJSON *segments = cJSON_GetObjectItem(example, "segments");
     struct san_prompt prompt;
     enum san_status status = try_build(f, &request, &prompt);
@@ -143,6 +153,57 @@ static void test_segments_are_the_trainers(void **state)
     fixture_close(&hearth);
 }
 
+/* Writes one token; false if the grammar does not offer it. */
+static bool try_token(struct san_grammar *grammar, int32_t token)
+{
+    const int32_t *ids;
+    size_t count = san_grammar_allowed(grammar, &ids);
+    for (size_t i = 0; i < count; i++) {
+        if (ids[i] == token) {
+            san_grammar_write(grammar, token, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Writes a control token, or the pieces of a word. */
+static bool try_word(const struct fixture *f, struct san_grammar *grammar, const char *word)
+{
+    int32_t ids[2 * SAN_WORD_MAX];
+    int32_t control = strchr("TS<", *word) ? san_tokenizer_find(f->model->tokenizer, word) : -1;
+    if (control >= 0)
+        return try_token(grammar, control);
+    int count = san_tokenizer_word(f->model->tokenizer, word, strlen(word), ids, 2 * SAN_WORD_MAX);
+    for (int i = 0; i < count; i++)
+        if (!try_token(grammar, ids[i]))
+            return false;
+    return count > 0;
+}
+
+/* What the trainer teaches for an utterance is among what the grammar lets the network write. */
+static void test_what_is_taught_can_be_written(void **state)
+{
+    (void)state;
+    struct fixture f;
+    const cJSON *example, *word;
+    fixture_open(&f, "models/hearth-s.gguf", "tests/data/golden/hearth-s.json");
+    cJSON_ArrayForEach(example, cJSON_GetObjectItem(f.golden, "examples"))
+    {
+        struct san_request request = request_of(&f, example);
+        struct san_prompt prompt = build(&f, &request);
+        struct san_grammar *grammar = san_grammar_new(f.arena, f.tools, &prompt, SAN_OUTPUT_MAX);
+        assert_non_null(grammar);
+        cJSON_ArrayForEach(
+            word, cJSON_GetObjectItem(example, "expected")) if (!try_word(&f, grammar, word->valuestring))
+            fail_msg("\"%s\": %s cannot be written", request.text, word->valuestring);
+        if (!try_token(grammar, f.tools->eos))
+            fail_msg("\"%s\": cannot end", request.text);
+        san_arena_reset(f.arena);
+    }
+    fixture_close(&f);
+}
+
 static void test_equal_words_name_the_first_item(void **state)
 {
     struct fixture *f = *state;
@@ -177,6 +238,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_segments_are_the_trainers),
+        cmocka_unit_test(test_what_is_taught_can_be_written),
         cmocka_unit_test(test_equal_words_name_the_first_item),
         cmocka_unit_test(test_a_long_name_is_cut),
     };
