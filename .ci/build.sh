@@ -21,9 +21,12 @@ failed() {
 	exit 1
 }
 
+# A package of another architecture (for cross builds) does not count.
 missing_packages() {
+	arch=$(dpkg --print-architecture)
 	for package in $packages; do
-		dpkg -s "$package" 2>/dev/null | grep -q '^Status: install ok installed' || printf '%s ' "$package"
+		dpkg-query -W -f '${Status} ${Architecture}\n' "$package" 2>/dev/null |
+			grep -Eq "^install ok installed ($arch|all)\$" || printf '%s ' "$package"
 	done
 }
 
