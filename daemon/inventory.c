@@ -1,0 +1,750 @@
+/* inventory.c - see inventory.h.
+ *
+ * Three maps: id -> device; topic -> the devices that listen to it; discovery topic (or file) -> what it
+ * announced, so that an empty payload can take it back. Thousands of retained configurations arrive at once
+ * after a connect: they are written in batches, and a repeated one is known by its hash.
+ */
+#include "inventory.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "devices/discovery.h"
+#include "hashmap.h"
+#include "log.h"
+#include "mqtt.h"
+
+enum {
+    BATCH_MS = 50,        /* gathered discovery is committed after this */
+    FLUSH_MS = 2000,      /* states reach the registry this late */
+    LISTENERS_MAX = 4096, /* devices on one topic: an availability topic has all those of one bridge */
+    SCRATCH_BLOCK = 65536,
+    SCRATCH_LIMIT = 64 << 20,
+    ID_TEXT = 24,
+};
+
+struct device {
+    int64_t id;
+    char *entity_id, *name;
+    char *unique_key; /* NULL: from the registry, not announced since the start */
+    char *source;     /* of its announcement: "topic:<topic>#<component>" */
+    struct announcement *by;
+    struct entity_view *view;
+    const char *problem; /* of the view, lives with it */
+    char *discovery_problem;
+    struct home_state state;
+    bool dirty; /* the registry does not have this state yet */
+};
+
+struct listeners {
+    struct device **device;
+    size_t count;
+};
+
+/* What one discovery topic, or one file of devices.d, has announced. */
+struct announcement {
+    uint64_t hash; /* of the payload */
+    struct device **device;
+    size_t count;
+};
+
+struct inventory {
+    struct hearthd *daemon;
+    struct hashmap *devices, *topics, *announcements;
+    struct san_arena *scratch;
+    uv_timer_t batch_timer, flush_timer;
+    bool batch_open, stopped;
+    void (*changed)(void *data, int64_t id);
+    void *changed_data;
+};
+
+/* ---- small things ---- */
+
+static const char *id_text(char text[ID_TEXT], int64_t id)
+{
+    snprintf(text, ID_TEXT, "%" PRId64, id);
+    return text;
+}
+
+static struct device *find_device(const struct inventory *inventory, int64_t id)
+{
+    char text[ID_TEXT];
+    return hashmap_get(inventory->devices, id_text(text, id));
+}
+
+static uint64_t hash_bytes(const char *bytes, size_t len)
+{
+    uint64_t hash = 1469598103934665603u;
+    for (size_t i = 0; i < len; i++)
+        hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
+    return hash;
+}
+
+static bool append_pointer(struct device ***list, size_t *count, struct device *device)
+{
+    if ((*count & (*count - 1)) == 0) { /* grow at each power of two */
+        struct device **bigger = realloc(*list, (*count ? *count * 2 : 1) * sizeof(struct device *));
+        if (!bigger)
+            return false;
+        *list = bigger;
+    }
+    (*list)[(*count)++] = device;
+    return true;
+}
+
+static void drop_pointer(struct device **list, size_t *count, const struct device *device)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < *count; i++)
+        if (list[i] != device)
+            list[kept++] = list[i];
+    *count = kept;
+}
+
+static bool holds_pointer(struct device *const *list, size_t count, const struct device *device)
+{
+    for (size_t i = 0; i < count; i++)
+        if (list[i] == device)
+            return true;
+    return false;
+}
+
+static void tell(struct inventory *inventory, const char *event, const struct device *device)
+{
+    struct hearthd *daemon = inventory->daemon;
+    if (!daemon->announce)
+        return;
+    cJSON *params = cJSON_CreateObject();
+    cJSON_AddStringToObject(params, "event", event);
+    cJSON_AddStringToObject(params, "entity_id", device->entity_id);
+    cJSON_AddStringToObject(params, "name", device->name);
+    cJSON_AddStringToObject(params, "state", device->state.state);
+    cJSON_AddBoolToObject(params, "available", device->state.available);
+    daemon->announce(daemon->announce_data, params);
+}
+
+/* ---- batches ---- */
+
+void inventory_commit(struct inventory *inventory)
+{
+    if (!inventory->batch_open)
+        return;
+    inventory->batch_open = false;
+    struct san_error error = {0};
+    if (reg_commit(inventory->daemon->registry, &error) == SAN_OK)
+        return;
+    log_error("registry: %s", error.text);
+    reg_rollback(inventory->daemon->registry);
+}
+
+static void on_batch_over(uv_timer_t *timer)
+{
+    inventory_commit(timer->data);
+}
+
+static void open_batch(struct inventory *inventory)
+{
+    if (inventory->batch_open || inventory->stopped)
+        return;
+    inventory->batch_open = reg_begin(inventory->daemon->registry, NULL) == SAN_OK;
+    uv_timer_start(&inventory->batch_timer, on_batch_over, BATCH_MS, 0);
+}
+
+static void write_state(struct inventory *inventory, struct device *device)
+{
+    char *attributes = cJSON_PrintUnformatted(device->state.attributes);
+    struct san_error error = {0};
+    struct registry *registry = inventory->daemon->registry;
+    enum san_status status =
+        reg_set_state(registry, device->id, device->state.state, attributes ? attributes : "{}", &error);
+    if (status == SAN_OK)
+        status = reg_set_available(registry, device->id, device->state.available, &error);
+    if (status != SAN_OK)
+        log_warning("registry: state of %s not kept: %s", device->entity_id, error.text);
+    free(attributes);
+    device->dirty = false;
+}
+
+static void flush_states(struct inventory *inventory)
+{
+    bool begun = false;
+    size_t cursor = 0;
+    void *value;
+    while (hashmap_next(inventory->devices, &cursor, NULL, &value)) {
+        struct device *device = value;
+        if (!device->dirty)
+            continue;
+        if (!begun)
+            begun = reg_begin(inventory->daemon->registry, NULL) == SAN_OK;
+        write_state(inventory, device);
+    }
+    if (begun && reg_commit(inventory->daemon->registry, NULL) != SAN_OK)
+        reg_rollback(inventory->daemon->registry);
+}
+
+static void on_flush(uv_timer_t *timer)
+{
+    flush_states(timer->data);
+}
+
+/* ---- listening ---- */
+
+static void listen_to(struct inventory *inventory, struct device *device, const char *topic)
+{
+    struct listeners *listeners = hashmap_get(inventory->topics, topic);
+    if (!listeners) {
+        listeners = calloc(1, sizeof(*listeners));
+        if (!listeners || !hashmap_put(inventory->topics, topic, listeners)) {
+            free(listeners);
+            return;
+        }
+    }
+    if (listeners->count >= LISTENERS_MAX || holds_pointer(listeners->device, listeners->count, device))
+        return;
+    append_pointer(&listeners->device, &listeners->count, device);
+    /* Subscribing again makes the broker repeat the retained message, which the new listener needs. */
+    mqtt_subscribe(inventory->daemon->mqtt, topic, entity_view_qos(device->view));
+}
+
+static void listen_no_more(struct inventory *inventory, struct device *device, const char *topic)
+{
+    struct listeners *listeners = hashmap_get(inventory->topics, topic);
+    if (!listeners)
+        return;
+    drop_pointer(listeners->device, &listeners->count, device);
+    if (listeners->count)
+        return;
+    hashmap_remove(inventory->topics, topic);
+    free(listeners->device);
+    free(listeners);
+    mqtt_unsubscribe(inventory->daemon->mqtt, topic);
+}
+
+static bool has_topic(const struct entity_view *view, const char *topic)
+{
+    size_t count = 0;
+    const char *const *topics = view ? entity_view_topics(view, &count) : NULL;
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(topics[i], topic) == 0)
+            return true;
+    return false;
+}
+
+/* Gives the device a new view (NULL: none), and moves its subscriptions over. */
+static void set_view(
+    struct inventory *inventory, struct device *device, struct entity_view *view, const char *problem)
+{
+    struct entity_view *old = device->view;
+    size_t count = 0;
+    const char *const *topics = old ? entity_view_topics(old, &count) : NULL;
+    device->view = view;
+    device->problem = problem;
+    for (size_t i = 0; i < count; i++)
+        if (!has_topic(view, topics[i]))
+            listen_no_more(inventory, device, topics[i]);
+    topics = view ? entity_view_topics(view, &count) : NULL;
+    for (size_t i = 0; topics && i < count; i++)
+        listen_to(inventory, device, topics[i]);
+    entity_view_free(old);
+}
+
+/* ---- devices ---- */
+
+static void free_device(void *value)
+{
+    struct device *device = value;
+    entity_view_free(device->view);
+    home_state_clear(&device->state);
+    free(device->entity_id);
+    free(device->name);
+    free(device->unique_key);
+    free(device->source);
+    free(device->discovery_problem);
+    free(device);
+}
+
+static bool set_text(char **member, const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        return false;
+    free(*member);
+    *member = copy;
+    return true;
+}
+
+static struct device *add_device(struct inventory *inventory, int64_t id)
+{
+    char text[ID_TEXT];
+    struct device *device =
+        hashmap_count(inventory->devices) < INVENTORY_ENTITIES_MAX ? calloc(1, sizeof(*device)) : NULL;
+    if (!device) {
+        log_error("inventory: no room for another entity (%d at most)", INVENTORY_ENTITIES_MAX);
+        return NULL;
+    }
+    device->id = id;
+    home_state_init(&device->state);
+    if (set_text(&device->entity_id, "") && set_text(&device->name, "") &&
+        hashmap_put(inventory->devices, id_text(text, id), device))
+        return device;
+    free_device(device);
+    return NULL;
+}
+
+static void remove_device(struct inventory *inventory, struct device *device)
+{
+    struct san_error error = {0};
+    if (device->unique_key &&
+        reg_remove_entity(inventory->daemon->registry, device->unique_key, &error) != SAN_OK)
+        log_warning("registry: %s not removed: %s", device->entity_id, error.text);
+    log_info("inventory: %s is gone", device->entity_id);
+    set_view(inventory, device, NULL, NULL);
+    if (device->by)
+        drop_pointer(device->by->device, &device->by->count, device);
+    tell(inventory, "removed", device);
+    char text[ID_TEXT];
+    hashmap_remove(inventory->devices, id_text(text, device->id));
+    free_device(device);
+}
+
+/* Compiles the configuration; the device keeps its old view if the new one cannot be. */
+static void compile_view(
+    struct inventory *inventory, struct device *device, const char *domain, const char *config)
+{
+    struct san_error error = {0};
+    const char *problem = "";
+    struct entity_view *view = entity_view_new(domain, config, &problem, &error);
+    if (!view) {
+        log_warning("inventory: %s: %s", device->entity_id, error.text);
+        return;
+    }
+    set_view(inventory, device, view, problem);
+}
+
+static struct announcement *announcement_of(struct inventory *inventory, const char *origin)
+{
+    struct announcement *announcement = hashmap_get(inventory->announcements, origin);
+    if (announcement)
+        return announcement;
+    announcement = calloc(1, sizeof(*announcement));
+    if (announcement && hashmap_put(inventory->announcements, origin, announcement))
+        return announcement;
+    free(announcement);
+    return NULL;
+}
+
+static int64_t register_entity(struct inventory *inventory, const struct discovered *found)
+{
+    const struct reg_entity_in in = {
+        .unique_key = found->unique_key,
+        .entity_id = found->entity_id,
+        .name = found->name,
+        .domain = found->domain,
+        .device_class = found->device_class,
+        .area = found->suggested_area && found->suggested_area[0] ? found->suggested_area : NULL,
+        .config = found->config,
+        .hidden = found->hidden,
+    };
+    struct san_error error = {0};
+    int64_t id = 0;
+    if (reg_put_entity(inventory->daemon->registry, &in, &id, &error) == SAN_OK)
+        return id;
+    log_warning("inventory: %s not registered: %s", found->entity_id, error.text);
+    return 0;
+}
+
+/* Enters one announced entity into the registry and the maps. */
+static void take_entity(
+    struct inventory *inventory, struct announcement *announcement, const struct discovered *found)
+{
+    int64_t id = register_entity(inventory, found);
+    struct device *device = id ? find_device(inventory, id) : NULL;
+    bool is_new = id && !device;
+    if (is_new)
+        device = add_device(inventory, id);
+    if (!device || !set_text(&device->entity_id, found->entity_id) || !set_text(&device->name, found->name) ||
+        !set_text(&device->unique_key, found->unique_key) || !set_text(&device->source, found->source) ||
+        !set_text(&device->discovery_problem, found->problem ? found->problem : ""))
+        return;
+    if (device->by && device->by != announcement)
+        drop_pointer(device->by->device, &device->by->count, device);
+    device->by = announcement;
+    if (!holds_pointer(announcement->device, announcement->count, device))
+        append_pointer(&announcement->device, &announcement->count, device);
+    compile_view(inventory, device, found->domain, found->config);
+    if (is_new && device->view)
+        entity_view_start(device->view, &device->state);
+    log_debug("inventory: %s is \"%s\"%s%s", device->entity_id, device->name,
+        device->discovery_problem[0] ? ": " : "", device->discovery_problem);
+    if (is_new)
+        tell(inventory, "discovered", device);
+}
+
+/* Removes what came from that source ("topic:<topic>"), or from one of its components
+ * ("topic:<topic>#<component>"). */
+static void remove_source(struct inventory *inventory, struct announcement *announcement, const char *source)
+{
+    size_t len = strlen(source);
+    for (size_t i = announcement->count; i-- > 0;) {
+        const char *own = announcement->device[i]->source;
+        if (strncmp(own, source, len) == 0 && (own[len] == '\0' || own[len] == '#'))
+            remove_device(inventory, announcement->device[i]);
+    }
+}
+
+static void remove_all(struct inventory *inventory, struct announcement *announcement)
+{
+    while (announcement->count)
+        remove_device(inventory, announcement->device[announcement->count - 1]);
+}
+
+/* ---- discovery ---- */
+
+static void take_discovery(struct inventory *inventory, const char *topic, const char *payload, size_t len)
+{
+    struct announcement *announcement = announcement_of(inventory, topic);
+    uint64_t hash = hash_bytes(payload, len);
+    if (!announcement || (len && announcement->hash == hash))
+        return;
+    announcement->hash = len ? hash : 0;
+    open_batch(inventory);
+    struct discovered *found;
+    size_t count;
+    struct san_error error = {0};
+    san_arena_reset(inventory->scratch);
+    enum san_status status = discovery_parse(inventory->daemon->config->discovery_prefix, topic, payload, len,
+        inventory->scratch, &found, &count, &error);
+    if (status != SAN_OK) {
+        log_warning("discovery: %s", error.text);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (found[i].config)
+            take_entity(inventory, announcement, &found[i]);
+        else
+            remove_source(inventory, announcement, found[i].unique_key);
+    }
+}
+
+/* ---- states ---- */
+
+static void take_state(
+    struct inventory *inventory, struct device *device, const char *topic, const char *payload, size_t len)
+{
+    bool changed = false;
+    struct san_error error = {0};
+    if (state_apply(device->view, &device->state, topic, payload, len, &changed, &error) != SAN_OK)
+        log_debug("state: %s: %s", device->entity_id, error.text);
+    if (!changed)
+        return;
+    device->dirty = true;
+    log_debug("state: %s is %s", device->entity_id, device->state.state);
+    if (inventory->changed)
+        inventory->changed(inventory->changed_data, device->id);
+    tell(inventory, "state", device);
+}
+
+bool inventory_message(struct inventory *inventory, const char *topic, const char *payload, size_t len)
+{
+    const char *prefix = inventory->daemon->config->discovery_prefix;
+    if (prefix[0] && discovery_is_topic(prefix, topic)) {
+        if (len > DISCOVERY_PAYLOAD_MAX)
+            log_warning(
+                "discovery: %s: %zu bytes are more than the %d allowed", topic, len, DISCOVERY_PAYLOAD_MAX);
+        else
+            take_discovery(inventory, topic, len ? payload : "", len);
+        return true;
+    }
+    struct listeners *listeners = hashmap_get(inventory->topics, topic);
+    if (!listeners)
+        return false;
+    if (len > STATE_PAYLOAD_MAX) {
+        log_debug("state: %s: %zu bytes are more than the %d allowed", topic, len, STATE_PAYLOAD_MAX);
+        return true;
+    }
+    for (size_t i = 0; i < listeners->count; i++)
+        take_state(inventory, listeners->device[i], topic, len ? payload : "", len);
+    return true;
+}
+
+/* ---- devices.d ---- */
+
+static char *read_file(const char *path, size_t *len, struct san_error *err)
+{
+    FILE *file = fopen(path, "re");
+    char *text = file ? malloc(DISCOVERY_PAYLOAD_MAX + 1) : NULL;
+    *len = text ? fread(text, 1, DISCOVERY_PAYLOAD_MAX + 1, file) : 0;
+    if (!file)
+        san_fail(err, SAN_EIO, "%s: %s", path, strerror(errno));
+    else if (!text || ferror(file))
+        san_fail(err, SAN_EIO, "%s: cannot be read", path);
+    else if (*len > DISCOVERY_PAYLOAD_MAX)
+        san_fail(err, SAN_ELIMIT, "%s: larger than %d bytes", path, DISCOVERY_PAYLOAD_MAX);
+    if (file)
+        fclose(file);
+    if (text && *len <= DISCOVERY_PAYLOAD_MAX)
+        return text;
+    free(text);
+    return NULL;
+}
+
+/* Removes what the file announced before and does not any more. */
+static void forget_missing(struct inventory *inventory, struct announcement *announcement,
+    const struct discovered *found, size_t count)
+{
+    for (size_t i = announcement->count; i-- > 0;) {
+        bool still = false;
+        for (size_t j = 0; j < count && !still; j++)
+            still = strcmp(found[j].unique_key, announcement->device[i]->unique_key) == 0;
+        if (!still)
+            remove_device(inventory, announcement->device[i]);
+    }
+}
+
+static enum san_status read_device_file(struct inventory *inventory, const char *path, struct san_error *err)
+{
+    size_t len = 0;
+    char *text = read_file(path, &len, err);
+    if (!text)
+        return SAN_EIO;
+    struct discovered *found;
+    size_t count = 0;
+    san_arena_reset(inventory->scratch);
+    enum san_status status = discovery_parse_file(text, len, path, inventory->scratch, &found, &count, err);
+    free(text);
+    struct announcement *announcement = status == SAN_OK ? announcement_of(inventory, path) : NULL;
+    if (!announcement)
+        return status;
+    forget_missing(inventory, announcement, found, count);
+    for (size_t i = 0; i < count; i++)
+        if (found[i].config)
+            take_entity(inventory, announcement, &found[i]);
+    return SAN_OK;
+}
+
+static int is_device_file(const struct dirent *entry)
+{
+    size_t len = strlen(entry->d_name);
+    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
+}
+
+/* Files that are gone take their devices with them. */
+static void forget_lost_files(struct inventory *inventory, const char *dir)
+{
+    size_t cursor = 0, len = strlen(dir);
+    const char *origin;
+    void *value;
+    while (hashmap_next(inventory->announcements, &cursor, &origin, &value)) {
+        bool from_file = strncmp(origin, dir, len) == 0 && origin[len] == '/';
+        if (from_file && access(origin, F_OK) != 0)
+            remove_all(inventory, value);
+    }
+}
+
+enum san_status inventory_reload(struct inventory *inventory, struct san_error *err)
+{
+    const char *dir = inventory->daemon->config->devices;
+    struct dirent **entries = NULL;
+    int count = dir[0] ? scandir(dir, &entries, is_device_file, alphasort) : 0;
+    if (count < 0 && errno != ENOENT)
+        return san_fail(err, SAN_EIO, "%s: %s", dir, strerror(errno));
+    enum san_status status = SAN_OK;
+    open_batch(inventory);
+    for (int i = 0; i < count; i++) {
+        char path[512];
+        struct san_error error = {0};
+        snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
+        free(entries[i]);
+        if (read_device_file(inventory, path, &error) == SAN_OK)
+            continue;
+        log_error("devices: %s", error.text);
+        status = san_fail(err, error.status, "%s", error.text);
+    }
+    free(entries);
+    forget_lost_files(inventory, dir);
+    inventory_commit(inventory);
+    return status;
+}
+
+/* ---- the rest ---- */
+
+const struct entity_view *inventory_view(const struct inventory *inventory, int64_t id)
+{
+    const struct device *device = find_device(inventory, id);
+    return device ? device->view : NULL;
+}
+
+const struct home_state *inventory_state(const struct inventory *inventory, int64_t id)
+{
+    const struct device *device = find_device(inventory, id);
+    return device && device->view ? &device->state : NULL;
+}
+
+void inventory_refresh(const struct inventory *inventory, struct home_entity *entity, struct san_arena *arena)
+{
+    const struct home_state *state = inventory_state(inventory, entity->id);
+    if (!state)
+        return;
+    char *attributes = cJSON_PrintUnformatted(state->attributes);
+    const char *text = attributes ? attributes : "{}";
+    const char *state_copy = san_arena_strndup(arena, state->state, strlen(state->state));
+    const char *attributes_copy = san_arena_strndup(arena, text, strlen(text));
+    free(attributes);
+    entity->state = state_copy ? state_copy : "";
+    entity->attributes = attributes_copy ? attributes_copy : "{}";
+    entity->available = state->available;
+}
+
+void inventory_watch(struct inventory *inventory, void (*changed)(void *data, int64_t id), void *data)
+{
+    inventory->changed = changed;
+    inventory->changed_data = data;
+}
+
+static void add_problem(cJSON *list, const struct device *device, const char *problem)
+{
+    cJSON *entry = cJSON_CreateObject();
+    cJSON_AddStringToObject(entry, "entity_id", device->entity_id);
+    cJSON_AddStringToObject(entry, "name", device->name);
+    cJSON_AddStringToObject(entry, "problem", problem);
+    if (!cJSON_AddItemToArray(list, entry))
+        cJSON_Delete(entry);
+}
+
+cJSON *inventory_problems(const struct inventory *inventory)
+{
+    cJSON *list = cJSON_CreateArray();
+    size_t cursor = 0;
+    void *value;
+    while (hashmap_next(inventory->devices, &cursor, NULL, &value)) {
+        const struct device *device = value;
+        if (device->problem && device->problem[0])
+            add_problem(list, device, device->problem);
+        else if (device->discovery_problem && device->discovery_problem[0])
+            add_problem(list, device, device->discovery_problem);
+        else if (!device->unique_key)
+            add_problem(list, device, "not announced since hearthd started: is it still there?");
+        else if (!device->state.available)
+            add_problem(list, device, "unavailable");
+    }
+    return list;
+}
+
+/* A row of the registry becomes a device that can be commanded before it has announced itself again. */
+static void restore_entity(struct inventory *inventory, const struct home_entity *row)
+{
+    if (!row->config[0])
+        return;
+    struct device *device = add_device(inventory, row->id);
+    if (!device || !set_text(&device->entity_id, row->entity_id) || !set_text(&device->name, row->name))
+        return;
+    compile_view(inventory, device, row->domain, row->config);
+    if (device->view)
+        entity_view_start(device->view, &device->state);
+    snprintf(device->state.state, sizeof(device->state.state), "%s", row->state);
+    cJSON *attributes = cJSON_Parse(row->attributes);
+    if (cJSON_IsObject(attributes)) {
+        cJSON_Delete(device->state.attributes);
+        device->state.attributes = attributes;
+    } else {
+        cJSON_Delete(attributes);
+    }
+}
+
+static enum san_status restore(struct inventory *inventory, struct san_error *err)
+{
+    struct san_arena *arena = san_arena_new(SCRATCH_BLOCK, 0); /* all rows at once, given back below */
+    struct home_entity *rows = NULL;
+    size_t count = 0;
+    if (!arena)
+        return san_fail(err, SAN_ENOMEM, "out of memory");
+    enum san_status status =
+        reg_entities(inventory->daemon->registry, &(struct reg_filter){0}, arena, &rows, &count, err);
+    for (size_t i = 0; status == SAN_OK && i < count; i++)
+        restore_entity(inventory, &rows[i]);
+    san_arena_free(arena);
+    return status;
+}
+
+static void subscribe_discovery(struct inventory *inventory)
+{
+    const char *prefix = inventory->daemon->config->discovery_prefix;
+    char topic[128];
+    if (!prefix[0])
+        return;
+    snprintf(topic, sizeof(topic), "%s/+/+/config", prefix);
+    mqtt_subscribe(inventory->daemon->mqtt, topic, 1);
+    snprintf(topic, sizeof(topic), "%s/+/+/+/config", prefix);
+    mqtt_subscribe(inventory->daemon->mqtt, topic, 1);
+}
+
+struct inventory *inventory_new(struct hearthd *daemon)
+{
+    struct inventory *inventory = calloc(1, sizeof(*inventory));
+    if (!inventory)
+        return NULL;
+    inventory->daemon = daemon;
+    inventory->devices = hashmap_new();
+    inventory->topics = hashmap_new();
+    inventory->announcements = hashmap_new();
+    inventory->scratch = san_arena_new(SCRATCH_BLOCK, SCRATCH_LIMIT);
+    if (!inventory->devices || !inventory->topics || !inventory->announcements || !inventory->scratch) {
+        inventory_free(inventory);
+        return NULL;
+    }
+    uv_timer_init(daemon->loop, &inventory->batch_timer);
+    uv_timer_init(daemon->loop, &inventory->flush_timer);
+    inventory->batch_timer.data = inventory->flush_timer.data = inventory;
+    return inventory;
+}
+
+enum san_status inventory_start(struct inventory *inventory, struct san_error *err)
+{
+    enum san_status status = restore(inventory, err);
+    if (status != SAN_OK)
+        return status;
+    uv_timer_start(&inventory->flush_timer, on_flush, FLUSH_MS, FLUSH_MS);
+    subscribe_discovery(inventory);
+    inventory_reload(inventory, NULL); /* a bad file is logged; the others count */
+    return SAN_OK;
+}
+
+void inventory_stop(struct inventory *inventory)
+{
+    if (!inventory || inventory->stopped)
+        return;
+    inventory_commit(inventory);
+    flush_states(inventory);
+    inventory->stopped = true;
+    uv_close((uv_handle_t *)&inventory->batch_timer, NULL);
+    uv_close((uv_handle_t *)&inventory->flush_timer, NULL);
+}
+
+static void free_listeners(void *value)
+{
+    free(((struct listeners *)value)->device);
+    free(value);
+}
+
+static void free_announcement(void *value)
+{
+    free(((struct announcement *)value)->device);
+    free(value);
+}
+
+void inventory_free(struct inventory *inventory)
+{
+    if (!inventory)
+        return;
+    hashmap_free(inventory->devices, free_device);
+    hashmap_free(inventory->topics, free_listeners);
+    hashmap_free(inventory->announcements, free_announcement);
+    san_arena_free(inventory->scratch);
+    free(inventory);
+}

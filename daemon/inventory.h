@@ -1,0 +1,54 @@
+/* inventory.h - the devices as they are now: discovery messages into the registry, state messages into
+ * memory.
+ *
+ * Names, areas and configurations live in the registry; views (compiled configurations) and live states live
+ * here, found by entity or by topic. States reach the registry lazily, a few seconds late: nothing that acts
+ * reads them there.
+ */
+#ifndef HEARTHD_INVENTORY_H
+#define HEARTHD_INVENTORY_H
+
+#include "devices/registry.h"
+#include "devices/state.h"
+#include "hearthd.h"
+
+enum { INVENTORY_ENTITIES_MAX = 20000 }; /* some 200 MB; beyond it a publisher has gone mad */
+
+struct inventory;
+
+/* NULL if out of memory. */
+struct inventory *inventory_new(struct hearthd *daemon);
+/* Reads the registry and devices.d, and subscribes to discovery. daemon->registry, mqtt and config must be
+ * there. */
+enum san_status inventory_start(struct inventory *inventory, struct san_error *err);
+/* Writes what is unwritten and stops its timers. Before the loop has run out. */
+void inventory_stop(struct inventory *inventory);
+/* After the loop has run out. */
+void inventory_free(struct inventory *inventory);
+
+/* Takes a message if it is discovery or the state of a known entity; false if it is neither. */
+bool inventory_message(struct inventory *inventory, const char *topic, const char *payload, size_t len);
+
+/* Reads devices.d again; what a file no longer says is removed. Errors of single files are logged; the last
+ * is given. */
+enum san_status inventory_reload(struct inventory *inventory, struct san_error *err);
+
+/* Writes discovered entities that are still gathered into the registry now: before a row that must be on
+ * disk. */
+void inventory_commit(struct inventory *inventory);
+
+/* By the registry's id: NULL if no MQTT configuration is known. They live until the loop's next turn. */
+const struct entity_view *inventory_view(const struct inventory *inventory, int64_t id);
+const struct home_state *inventory_state(const struct inventory *inventory, int64_t id);
+
+/* Puts the live state into a row that came from the registry; texts go to the arena. */
+void inventory_refresh(
+    const struct inventory *inventory, struct home_entity *entity, struct san_arena *arena);
+
+/* changed is called after each change of an entity's state; one watcher. */
+void inventory_watch(struct inventory *inventory, void (*changed)(void *data, int64_t id), void *data);
+
+/* Problems for `hearthctl doctor`: an array of {"entity_id","name","problem"}, for the caller to delete. */
+cJSON *inventory_problems(const struct inventory *inventory);
+
+#endif

@@ -1,0 +1,688 @@
+/* mqtt.c - see mqtt.h.
+ *
+ * libmosquitto keeps its own idea of a session: messages that were not acknowledged are sent again after a
+ * reconnect. A command must not be: a light that was to go on an hour ago must not go on now. So each attempt
+ * gets a fresh client, and what is worth saying again (subscriptions, the status) is kept here.
+ *
+ * mosquitto_connect_async resolves the broker's name before it returns, which may take seconds: that one call
+ * runs on a worker thread, and nothing else touches the client meanwhile. From then on the client's socket is
+ * polled by the loop.
+ */
+#include "mqtt.h"
+
+#include <errno.h>
+#include <mosquitto.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "hashmap.h"
+#include "log.h"
+
+enum {
+    PENDING_MAX = 512, /* commands under way */
+    PASSWORD_MAX = 512,
+    SUBSCRIBE_BATCH = 50, /* topics in one SUBSCRIBE packet */
+    GREETING_TIMEOUT_MS = 10000,
+    TICK_MS = 500, /* keepalive, expiry */
+    PAUSE_FIRST_MS = 1000,
+    PAUSE_REFUSED_MS = 30000, /* a broker that refuses us will not change its mind soon */
+    READ_ROUNDS = 32,
+};
+
+/* A command under way. */
+struct pending {
+    struct pending *next;
+    unsigned id;
+    int mid; /* of libmosquitto; 0: not handed over yet */
+    uint64_t deadline;
+    mqtt_published_cb done;
+    void *data;
+    size_t len;
+    char *payload; /* behind topic */
+    char topic[];
+};
+
+struct subscription {
+    int qos;
+    bool wanted; /* still to be sent on this connection */
+};
+
+struct mqtt {
+    uv_loop_t *loop;
+    const struct config *config;
+    struct mqtt_handlers handlers;
+    char *password;
+    char client_id[96], status_topic[160];
+
+    enum mqtt_state state;
+    struct mosquitto *client;
+    uv_poll_t *poll; /* closed and freed with each connection */
+    int poll_events;
+    uv_work_t connect_work;
+    bool connect_busy;
+    int connect_rc, connect_errno;
+    uv_timer_t tick;  /* while connected or with commands waiting */
+    uv_timer_t pause; /* until the next attempt */
+    uint64_t pause_ms;
+    uint64_t greeting_deadline;
+    bool refused; /* by the broker's CONNACK */
+    bool stopping;
+    char trouble[256];
+
+    struct hashmap *subscriptions; /* topic -> struct subscription */
+    bool subscriptions_wanted;
+    uv_check_t turn; /* sends what this turn of the loop has gathered */
+    uv_idle_t awake; /* keeps the loop from sleeping while something is gathered */
+
+    struct pending *pending;
+    unsigned next_id;
+};
+
+static void attempt(struct mqtt *mqtt);
+static void connection_lost(struct mqtt *mqtt, const char *why);
+
+const char *mqtt_state_name(enum mqtt_state state)
+{
+    switch (state) {
+    case MQTT_STOPPED:
+        return "stopped";
+    case MQTT_CONNECTING:
+        return "connecting";
+    case MQTT_GREETING:
+        return "greeting";
+    case MQTT_ONLINE:
+        return "online";
+    case MQTT_WAITING:
+        return "waiting";
+    }
+    return "?";
+}
+
+static void enter_state(struct mqtt *mqtt, enum mqtt_state state)
+{
+    log_debug("mqtt: %s -> %s", mqtt_state_name(mqtt->state), mqtt_state_name(state));
+    mqtt->state = state;
+}
+
+enum mqtt_state mqtt_state(const struct mqtt *mqtt)
+{
+    return mqtt->state;
+}
+
+const char *mqtt_trouble(const struct mqtt *mqtt)
+{
+    return mqtt->trouble;
+}
+
+/* ---- commands under way ---- */
+
+static struct pending **find_pending(struct mqtt *mqtt, unsigned id)
+{
+    struct pending **at = &mqtt->pending;
+    while (*at && (*at)->id != id)
+        at = &(*at)->next;
+    return at;
+}
+
+/* Takes the command out of the list before its callback runs, which may publish again. */
+static void finish_pending(struct pending **at, enum mqtt_fate fate)
+{
+    struct pending *pending = *at;
+    *at = pending->next;
+    if (pending->done)
+        pending->done(pending->data, fate);
+    free(pending);
+}
+
+/* Ends every command for which `over` holds. Each callback may change the list: start again after each. */
+static void finish_where(
+    struct mqtt *mqtt, bool (*over)(const struct pending *, uint64_t), uint64_t arg, enum mqtt_fate fate)
+{
+    struct pending **at = &mqtt->pending;
+    while (*at) {
+        if (!over(*at, arg)) {
+            at = &(*at)->next;
+            continue;
+        }
+        finish_pending(at, fate);
+        at = &mqtt->pending;
+    }
+}
+
+static bool has_mid(const struct pending *pending, uint64_t mid)
+{
+    return pending->mid == (int)mid;
+}
+
+static bool was_handed_over(const struct pending *pending, uint64_t unused)
+{
+    (void)unused;
+    return pending->mid != 0;
+}
+
+static bool waited_until(const struct pending *pending, uint64_t now)
+{
+    return pending->mid == 0 && pending->deadline <= now;
+}
+
+static bool is_any(const struct pending *pending, uint64_t unused)
+{
+    (void)pending;
+    (void)unused;
+    return true;
+}
+
+static bool hand_over(struct mqtt *mqtt, struct pending *pending)
+{
+    int rc = mosquitto_publish(
+        mqtt->client, &pending->mid, pending->topic, (int)pending->len, pending->payload, 1, false);
+    if (rc == MOSQ_ERR_SUCCESS)
+        return true;
+    pending->mid = 0;
+    log_warning("mqtt: %s not published: %s", pending->topic, mosquitto_strerror(rc));
+    return false;
+}
+
+static size_t pending_count(const struct mqtt *mqtt)
+{
+    size_t count = 0;
+    for (const struct pending *pending = mqtt->pending; pending; pending = pending->next)
+        count++;
+    return count;
+}
+
+static void update_poll(struct mqtt *mqtt);
+
+unsigned mqtt_publish_command(struct mqtt *mqtt, const char *topic, const char *payload, size_t len,
+    mqtt_published_cb done, void *data, bool *sent)
+{
+    *sent = false;
+    size_t topic_size = strlen(topic) + 1;
+    struct pending *pending =
+        pending_count(mqtt) < PENDING_MAX ? malloc(sizeof(*pending) + topic_size + len) : NULL;
+    if (!pending)
+        return 0;
+    uint64_t wait = (uint64_t)mqtt->config->publish_timeout * 1000;
+    *pending = (struct pending){
+        .id = ++mqtt->next_id, .deadline = uv_now(mqtt->loop) + wait, .done = done, .data = data, .len = len};
+    memcpy(pending->topic, topic, topic_size);
+    pending->payload = pending->topic + topic_size;
+    if (len)
+        memcpy(pending->payload, payload, len);
+    struct pending **tail = &mqtt->pending; /* in order: what came first leaves first */
+    while (*tail)
+        tail = &(*tail)->next;
+    *tail = pending;
+    if (mqtt->state == MQTT_ONLINE)
+        *sent = hand_over(mqtt, pending);
+    update_poll(mqtt);
+    return pending->id;
+}
+
+void mqtt_cancel(struct mqtt *mqtt, unsigned id)
+{
+    struct pending *pending = *find_pending(mqtt, id);
+    if (pending)
+        pending->done = NULL;
+}
+
+void mqtt_publish_news(
+    struct mqtt *mqtt, const char *topic, const char *payload, size_t len, int qos, bool retain)
+{
+    if (mqtt->state != MQTT_ONLINE)
+        return;
+    int rc = mosquitto_publish(mqtt->client, NULL, topic, (int)len, payload, qos, retain);
+    if (rc != MOSQ_ERR_SUCCESS)
+        log_warning("mqtt: %s not published: %s", topic, mosquitto_strerror(rc));
+    update_poll(mqtt);
+}
+
+/* ---- subscriptions ---- */
+
+static void send_subscriptions(struct mqtt *mqtt);
+
+static void on_turn(uv_check_t *check)
+{
+    struct mqtt *mqtt = check->data;
+    uv_check_stop(&mqtt->turn);
+    uv_idle_stop(&mqtt->awake);
+    if (mqtt->state == MQTT_ONLINE)
+        send_subscriptions(mqtt);
+}
+
+static void on_awake(uv_idle_t *idle)
+{
+    (void)idle; /* its being active makes the loop poll without sleeping */
+}
+
+static void gather_subscription(struct mqtt *mqtt)
+{
+    mqtt->subscriptions_wanted = true;
+    if (mqtt->stopping)
+        return;
+    uv_check_start(&mqtt->turn, on_turn);
+    uv_idle_start(&mqtt->awake, on_awake);
+}
+
+void mqtt_subscribe(struct mqtt *mqtt, const char *topic, int qos)
+{
+    struct subscription *subscription = hashmap_get(mqtt->subscriptions, topic);
+    if (!subscription) {
+        subscription = calloc(1, sizeof(*subscription));
+        if (!subscription || !hashmap_put(mqtt->subscriptions, topic, subscription)) {
+            free(subscription);
+            log_error("mqtt: no memory to subscribe to %s", topic);
+            return;
+        }
+    }
+    subscription->qos = qos > subscription->qos ? qos : subscription->qos;
+    subscription->wanted = true;
+    gather_subscription(mqtt);
+}
+
+void mqtt_unsubscribe(struct mqtt *mqtt, const char *topic)
+{
+    free(hashmap_remove(mqtt->subscriptions, topic));
+    if (mqtt->state == MQTT_ONLINE)
+        mosquitto_unsubscribe(mqtt->client, NULL, topic);
+    update_poll(mqtt);
+}
+
+static void send_batch(struct mqtt *mqtt, char **topics, int count, int qos)
+{
+    if (!count)
+        return;
+    int rc = mosquitto_subscribe_multiple(mqtt->client, NULL, count, topics, qos, 0, NULL);
+    if (rc != MOSQ_ERR_SUCCESS)
+        log_warning(
+            "mqtt: cannot subscribe to %s and %d more: %s", topics[0], count - 1, mosquitto_strerror(rc));
+}
+
+/* One packet carries one quality of service with libmosquitto: a round for each. */
+static void send_subscriptions(struct mqtt *mqtt)
+{
+    mqtt->subscriptions_wanted = false;
+    for (int qos = 0; qos <= 2; qos++) {
+        char *topics[SUBSCRIBE_BATCH];
+        int count = 0;
+        size_t cursor = 0;
+        const char *topic;
+        void *value;
+        while (hashmap_next(mqtt->subscriptions, &cursor, &topic, &value)) {
+            struct subscription *subscription = value;
+            if (!subscription->wanted || subscription->qos != qos)
+                continue;
+            subscription->wanted = false;
+            topics[count++] = (char *)(uintptr_t)topic; /* libmosquitto only reads it */
+            if (count < SUBSCRIBE_BATCH)
+                continue;
+            send_batch(mqtt, topics, count, qos);
+            count = 0;
+        }
+        send_batch(mqtt, topics, count, qos);
+    }
+    update_poll(mqtt);
+}
+
+/* ---- libmosquitto's callbacks: only from within its read and write calls, so on the loop thread ---- */
+
+static void on_connack(struct mosquitto *client, void *data, int code)
+{
+    (void)client;
+    struct mqtt *mqtt = data;
+    mqtt->refused = code != 0;
+    if (code != 0) {
+        snprintf(mqtt->trouble, sizeof(mqtt->trouble),
+            "the broker at %s:%d refuses the connection: %s (check username, password and client_id)",
+            mqtt->config->host, mqtt->config->port, mosquitto_connack_string(code));
+        return;
+    }
+    mqtt->trouble[0] = '\0';
+    enter_state(mqtt, MQTT_ONLINE);
+}
+
+static void on_message(struct mosquitto *client, void *data, const struct mosquitto_message *message)
+{
+    (void)client;
+    struct mqtt *mqtt = data;
+    if (message->payloadlen >= 0)
+        mqtt->handlers.message(mqtt->handlers.data, message->topic, message->payload,
+            (size_t)message->payloadlen, message->retain);
+}
+
+static void on_puback(struct mosquitto *client, void *data, int mid)
+{
+    (void)client;
+    finish_where(data, has_mid, (uint64_t)mid, MQTT_ACKED);
+}
+
+static void on_suback(struct mosquitto *client, void *data, int mid, int count, const int *granted)
+{
+    (void)client;
+    (void)data;
+    (void)mid;
+    for (int i = 0; i < count; i++)
+        if (granted[i] >= 0x80)
+            log_warning("mqtt: the broker refuses a subscription: check its access lists for this user");
+}
+
+/* ---- connection ---- */
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+static void stop_poll(struct mqtt *mqtt)
+{
+    if (!mqtt->poll)
+        return;
+    uv_poll_stop(mqtt->poll);
+    uv_close((uv_handle_t *)mqtt->poll, on_poll_closed);
+    mqtt->poll = NULL;
+    mqtt->poll_events = 0;
+}
+
+static void drop_client(struct mqtt *mqtt)
+{
+    stop_poll(mqtt);
+    if (mqtt->client)
+        mosquitto_destroy(mqtt->client);
+    mqtt->client = NULL;
+}
+
+static void on_pause_over(uv_timer_t *timer)
+{
+    attempt(timer->data);
+}
+
+/* Waits, between half of and the whole of a time that doubles, so that a house of hearths does not knock in
+ * step. */
+static void retry_later(struct mqtt *mqtt)
+{
+    uint64_t most = (uint64_t)mqtt->config->reconnect_max * 1000;
+    uint64_t pause = mqtt->refused && mqtt->pause_ms < PAUSE_REFUSED_MS ? PAUSE_REFUSED_MS : mqtt->pause_ms;
+    if (pause > most)
+        pause = most;
+    mqtt->pause_ms = mqtt->pause_ms * 2 > most ? most : mqtt->pause_ms * 2;
+    enter_state(mqtt, MQTT_WAITING);
+    uint64_t jittered = pause / 2 + (uint64_t)rand() % (pause / 2 + 1);
+    uv_timer_start(&mqtt->pause, on_pause_over, jittered, 0);
+}
+
+static void connection_lost(struct mqtt *mqtt, const char *why)
+{
+    bool was_online = mqtt->state == MQTT_ONLINE;
+    if (!mqtt->refused)
+        snprintf(mqtt->trouble, sizeof(mqtt->trouble), "no broker at %s:%d: %s", mqtt->config->host,
+            mqtt->config->port, why);
+    log_warning("mqtt: %s", mqtt->trouble);
+    drop_client(mqtt);
+    retry_later(mqtt);
+    finish_where(mqtt, was_handed_over, 0, MQTT_LOST);
+    if (was_online)
+        mqtt->handlers.changed(mqtt->handlers.data, false, mqtt->trouble);
+}
+
+/* Everything that a new connection begins with. */
+static void greet(struct mqtt *mqtt)
+{
+    log_info("mqtt: connected to %s:%d as %s", mqtt->config->host, mqtt->config->port, mqtt->client_id);
+    mqtt->pause_ms = PAUSE_FIRST_MS;
+    size_t cursor = 0;
+    void *value;
+    while (hashmap_next(mqtt->subscriptions, &cursor, NULL, &value))
+        ((struct subscription *)value)->wanted = true;
+    send_subscriptions(mqtt);
+    mqtt_publish_news(mqtt, mqtt->status_topic, "online", 6, 1, true);
+    for (struct pending *pending = mqtt->pending; pending; pending = pending->next)
+        if (!pending->mid)
+            hand_over(mqtt, pending);
+    mqtt->handlers.changed(mqtt->handlers.data, true, "");
+}
+
+/* What a libmosquitto call has led to: a connection that is up, or gone. */
+static void after_io(struct mqtt *mqtt, int rc, int error)
+{
+    if (rc != MOSQ_ERR_SUCCESS) {
+        connection_lost(mqtt, rc == MOSQ_ERR_ERRNO ? strerror(error) : mosquitto_strerror(rc));
+        return;
+    }
+    update_poll(mqtt);
+}
+
+static void on_poll(uv_poll_t *poll, int status, int events)
+{
+    struct mqtt *mqtt = poll->data;
+    bool greeted = mqtt->state == MQTT_ONLINE;
+    int rc = MOSQ_ERR_SUCCESS;
+    errno = 0;
+    if (status < 0 || events & UV_READABLE)
+        rc = mosquitto_loop_read(mqtt->client, READ_ROUNDS);
+    if (rc == MOSQ_ERR_SUCCESS && events & UV_WRITABLE)
+        rc = mosquitto_loop_write(mqtt->client, READ_ROUNDS);
+    int error = errno;
+    if (rc == MOSQ_ERR_SUCCESS && !greeted && mqtt->state == MQTT_ONLINE)
+        greet(mqtt);
+    after_io(mqtt, rc, error);
+}
+
+/* Asks the loop for what the client waits for now. */
+static void update_poll(struct mqtt *mqtt)
+{
+    if (!mqtt->poll || !mqtt->client || mosquitto_socket(mqtt->client) < 0)
+        return; /* a socket that libmosquitto has closed is noticed by the next tick */
+    int events = UV_READABLE | (mosquitto_want_write(mqtt->client) ? UV_WRITABLE : 0);
+    if (events == mqtt->poll_events)
+        return;
+    mqtt->poll_events = events;
+    uv_poll_start(mqtt->poll, events, on_poll);
+}
+
+static void start_poll(struct mqtt *mqtt)
+{
+    mqtt->poll = calloc(1, sizeof(*mqtt->poll));
+    int rc = mqtt->poll ? uv_poll_init(mqtt->loop, mqtt->poll, mosquitto_socket(mqtt->client)) : UV_ENOMEM;
+    if (rc != 0) {
+        free(mqtt->poll);
+        mqtt->poll = NULL;
+        connection_lost(mqtt, uv_strerror(rc));
+        return;
+    }
+    mqtt->poll->data = mqtt;
+    update_poll(mqtt);
+}
+
+static void connect_on_worker(uv_work_t *work)
+{
+    struct mqtt *mqtt = work->data;
+    const struct config *config = mqtt->config;
+    errno = 0;
+    mqtt->connect_rc = mosquitto_connect_async(mqtt->client, config->host, config->port, config->keepalive);
+    mqtt->connect_errno = errno;
+}
+
+static void after_connect(uv_work_t *work, int status)
+{
+    struct mqtt *mqtt = work->data;
+    mqtt->connect_busy = false;
+    if (mqtt->stopping || status == UV_ECANCELED) {
+        drop_client(mqtt);
+        enter_state(mqtt, MQTT_STOPPED);
+        return;
+    }
+    if (mqtt->connect_rc != MOSQ_ERR_SUCCESS) {
+        connection_lost(mqtt, mqtt->connect_rc == MOSQ_ERR_ERRNO ? strerror(mqtt->connect_errno)
+                                                                 : mosquitto_strerror(mqtt->connect_rc));
+        return;
+    }
+    enter_state(mqtt, MQTT_GREETING);
+    mqtt->greeting_deadline = uv_now(mqtt->loop) + GREETING_TIMEOUT_MS;
+    start_poll(mqtt);
+}
+
+static int set_up_client(struct mqtt *mqtt)
+{
+    const struct config *config = mqtt->config;
+    mosquitto_connect_callback_set(mqtt->client, on_connack);
+    mosquitto_message_callback_set(mqtt->client, on_message);
+    mosquitto_publish_callback_set(mqtt->client, on_puback);
+    mosquitto_subscribe_callback_set(mqtt->client, on_suback);
+    int rc = mosquitto_will_set(mqtt->client, mqtt->status_topic, 7, "offline", 1, true);
+    if (rc == MOSQ_ERR_SUCCESS && config->username[0])
+        rc = mosquitto_username_pw_set(mqtt->client, config->username, mqtt->password);
+    if (rc == MOSQ_ERR_SUCCESS && config->ca_file[0])
+        rc = mosquitto_tls_set(mqtt->client, config->ca_file, NULL,
+            config->cert_file[0] ? config->cert_file : NULL, config->key_file[0] ? config->key_file : NULL,
+            NULL);
+    return rc;
+}
+
+static void attempt(struct mqtt *mqtt)
+{
+    mqtt->refused = false;
+    mqtt->client = mosquitto_new(mqtt->client_id, true, mqtt);
+    int rc = mqtt->client ? set_up_client(mqtt) : MOSQ_ERR_NOMEM;
+    enter_state(mqtt, MQTT_CONNECTING);
+    if (rc != MOSQ_ERR_SUCCESS) {
+        connection_lost(mqtt, rc == MOSQ_ERR_INVAL ? "a TLS file cannot be read" : mosquitto_strerror(rc));
+        return;
+    }
+    mqtt->connect_work.data = mqtt;
+    rc = uv_queue_work(mqtt->loop, &mqtt->connect_work, connect_on_worker, after_connect);
+    mqtt->connect_busy = rc == 0;
+    if (rc != 0)
+        connection_lost(mqtt, uv_strerror(rc));
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct mqtt *mqtt = timer->data;
+    uint64_t now = uv_now(mqtt->loop);
+    finish_where(mqtt, waited_until, now, MQTT_EXPIRED);
+    if (mqtt->state == MQTT_GREETING && now > mqtt->greeting_deadline) {
+        connection_lost(mqtt, "it took the connection, but does not answer");
+        return;
+    }
+    if (mqtt->state != MQTT_ONLINE)
+        return;
+    int rc = mosquitto_loop_misc(mqtt->client);
+    after_io(mqtt, rc, errno);
+}
+
+/* ---- life ---- */
+
+/* The first line of the file, without its newline. */
+static char *read_password(const char *path, struct san_error *err)
+{
+    FILE *file = fopen(path, "re");
+    char line[PASSWORD_MAX + 2];
+    char *got = file ? fgets(line, sizeof(line), file) : NULL;
+    if (file)
+        fclose(file);
+    if (!got) {
+        san_fail(err, SAN_EIO, "[mqtt] password_file %s cannot be read: %s", path,
+            file ? "it is empty" : strerror(errno));
+        return NULL;
+    }
+    line[strcspn(line, "\r\n")] = '\0';
+    if (strlen(line) > PASSWORD_MAX) {
+        san_fail(err, SAN_ELIMIT, "[mqtt] password_file %s: the password is longer than %d bytes", path,
+            PASSWORD_MAX);
+        return NULL;
+    }
+    char *password = strdup(line);
+    if (!password)
+        san_fail(err, SAN_ENOMEM, "out of memory");
+    return password;
+}
+
+static void init_handles(struct mqtt *mqtt)
+{
+    uv_timer_init(mqtt->loop, &mqtt->tick);
+    uv_timer_init(mqtt->loop, &mqtt->pause);
+    uv_check_init(mqtt->loop, &mqtt->turn);
+    uv_idle_init(mqtt->loop, &mqtt->awake);
+    mqtt->tick.data = mqtt->pause.data = mqtt->turn.data = mqtt->awake.data = mqtt;
+}
+
+struct mqtt *mqtt_new(
+    uv_loop_t *loop, const struct config *config, const struct mqtt_handlers *handlers, struct san_error *err)
+{
+    struct mqtt *mqtt = calloc(1, sizeof(*mqtt));
+    struct hashmap *subscriptions = hashmap_new();
+    if (!mqtt || !subscriptions) {
+        san_fail(err, SAN_ENOMEM, "out of memory");
+        goto failed;
+    }
+    mqtt->loop = loop;
+    mqtt->config = config;
+    mqtt->handlers = *handlers;
+    mqtt->subscriptions = subscriptions;
+    mqtt->pause_ms = PAUSE_FIRST_MS;
+    snprintf(mqtt->status_topic, sizeof(mqtt->status_topic), "hearth/%s/status", config->node);
+    if (config->client_id[0])
+        snprintf(mqtt->client_id, sizeof(mqtt->client_id), "%s", config->client_id);
+    else
+        snprintf(mqtt->client_id, sizeof(mqtt->client_id), "hearthd-%s", config->node);
+    if (config->password_file[0])
+        mqtt->password = read_password(config->password_file, err);
+    else
+        mqtt->password = strdup(config->password);
+    if (!mqtt->password)
+        goto failed;
+    mosquitto_lib_init();
+    init_handles(mqtt);
+    return mqtt;
+failed:
+    hashmap_free(subscriptions, free);
+    free(mqtt);
+    return NULL;
+}
+
+void mqtt_start(struct mqtt *mqtt)
+{
+    uv_timer_start(&mqtt->tick, on_tick, TICK_MS, TICK_MS);
+    attempt(mqtt);
+}
+
+/* A clean DISCONNECT makes the broker forget the will: say offline ourselves. */
+static void say_goodbye(struct mqtt *mqtt)
+{
+    mosquitto_publish(mqtt->client, NULL, mqtt->status_topic, 7, "offline", 1, true);
+    mosquitto_disconnect(mqtt->client);
+    for (int i = 0; i < READ_ROUNDS && mosquitto_want_write(mqtt->client); i++)
+        mosquitto_loop_write(mqtt->client, READ_ROUNDS);
+}
+
+void mqtt_stop(struct mqtt *mqtt)
+{
+    if (mqtt->stopping)
+        return;
+    mqtt->stopping = true;
+    if (mqtt->state == MQTT_ONLINE)
+        say_goodbye(mqtt);
+    if (mqtt->connect_busy) {
+        uv_cancel((uv_req_t *)&mqtt->connect_work);
+    } else {
+        drop_client(mqtt);
+        enter_state(mqtt, MQTT_STOPPED);
+    }
+    finish_where(mqtt, is_any, 0, MQTT_LOST);
+    uv_close((uv_handle_t *)&mqtt->tick, NULL);
+    uv_close((uv_handle_t *)&mqtt->pause, NULL);
+    uv_close((uv_handle_t *)&mqtt->turn, NULL);
+    uv_close((uv_handle_t *)&mqtt->awake, NULL);
+}
+
+void mqtt_free(struct mqtt *mqtt)
+{
+    if (!mqtt)
+        return;
+    hashmap_free(mqtt->subscriptions, free);
+    free(mqtt->password);
+    free(mqtt);
+    mosquitto_lib_cleanup();
+}
