@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/evidence.h"
+
 /* Kinds whose domain is written beside a name (docs/model.md, section 4): "open" and "lock" say HassTurnOn of
  * things that "turn on" does not fit. */
 static const char *const implied_domains[] = {"cover", "valve", "lock", "scene", "script"};
@@ -183,6 +185,21 @@ static enum san_status add_arg(const struct finish *finish, const struct san_cal
     return status;
 }
 
+/* Is the argument's value what was said? The speaker's own room needs no words. */
+static bool is_borne_out(const struct finish *finish, const struct san_arg *arg)
+{
+    const struct understand_request *prepared = finish->prepared;
+    if (arg->type != SAN_VALUE_ITEM)
+        return true;
+    const struct shortlist_item *item = arg->item >= 0 && (size_t)arg->item < prepared->request.item_count
+                                            ? &prepared->items[arg->item]
+                                            : NULL;
+    const char *name = item ? item->name : arg->text;
+    if (strcmp(arg->slot, "area") == 0 && strcmp(name, prepared->area) == 0)
+        return true;
+    return evidence_of(&prepared->words, arg->text, finish->arena);
+}
+
 static bool is_implied_domain(const char *kind)
 {
     for (size_t i = 0; i < sizeof(implied_domains) / sizeof(*implied_domains); i++) {
@@ -252,6 +269,8 @@ static enum san_status finish_call(
         enum san_status status = add_arg(finish, from, &from->args[i], out);
         if (status != SAN_OK)
             return status;
+        if (!is_borne_out(finish, &from->args[i]))
+            out->unproven = out->call.args[out->call.arg_count - 1].slot;
     }
     return complete_domain(finish, from, out);
 }

@@ -1,0 +1,46 @@
+/* phrases.h - the words that hearthd answers with, from schemas/phrases_en.json. Data, so that another
+ * language is another file. */
+#ifndef HEARTHD_PHRASES_H
+#define HEARTHD_PHRASES_H
+
+#include <stdbool.h>
+
+#include "devices/home.h"
+#include "inference/arena.h"
+#include "inference/status.h"
+
+enum { PHRASES_FILE_MAX = 1 << 20 };
+
+struct phrases;
+
+/* NULL and *err if the file cannot be read, is no JSON object, or lacks a section. */
+struct phrases *phrases_load(const char *path, struct san_error *err);
+void phrases_free(struct phrases *phrases);
+
+/* A name and its value, for the {name}s of a phrase. */
+struct phrase_var {
+    const char *name, *value;
+};
+
+/* The text at section.key, or NULL. Lives as long as the phrases, as everything that comes out here. */
+const char *phrases_get(const struct phrases *phrases, const char *section, const char *key);
+/* The same with its {name}s filled in from vars (ended by a NULL name) and then from the arguments of call
+ * (may be NULL); what is not known stays away. In the arena; "" if there is no such phrase. */
+const char *phrases_fill(const struct phrases *phrases, const char *section, const char *key,
+    struct san_arena *arena, const struct phrase_var *vars, const struct home_call *call);
+
+/* What is said of a tool: part is "did" ("Turned on {target}") or "do" ("turn on {target}"). The most special
+ * entry wins: tool.slot.value, tool.slot, tool.domain, tool. */
+const char *phrases_of_tool(const struct phrases *phrases, const struct home_call *call, const char *domain,
+    const char *part, struct san_arena *arena, const char *target);
+
+/* One or several of a domain or class: "light", "lights". */
+const char *phrases_noun(
+    const struct phrases *phrases, const char *domain, const char *device_class, bool plural);
+/* A state as one says it: "open" for "on" of a door's contact. */
+const char *phrases_state(
+    const struct phrases *phrases, const char *domain, const char *device_class, const char *state);
+/* Is text one of the words of that list ("yes", "no", "command_words")? */
+bool phrases_has_word(const struct phrases *phrases, const char *list, const char *text);
+
+#endif
