@@ -17,11 +17,15 @@ unsigned san_cpu_features(void)
     return f16c && __builtin_cpu_supports("avx2") ? SAN_CPU_AVX2 : 0u;
 }
 
-#elif defined(__aarch64__)
+#elif defined(__aarch64__) && defined(__linux__)
+
+#include <sys/auxv.h>
 
 unsigned san_cpu_features(void)
 {
-    return SAN_CPU_NEON; /* part of ARMv8.0-A */
+    unsigned long capabilities = getauxval(AT_HWCAP);
+    unsigned neon = SAN_CPU_NEON; /* part of ARMv8.0-A */
+    return capabilities & HWCAP_ASIMDDP ? neon | SAN_CPU_DOTPROD : neon;
 }
 
 #else

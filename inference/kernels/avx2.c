@@ -1,12 +1,10 @@
 /* avx2.c - the contract of kernels.h with AVX2 and F16C: one 256-bit register is the eight lanes. */
-#include "inference/kernels/kernels.h"
-
 #include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
-/* Dot products are made four at a time, so that four additions are under way at once. */
-enum { LANES = 8, TILE = 4, ROW_BLOCK = 16 };
+#include "inference/kernels/kernels.h"
+#include "inference/kernels/tiles.h"
 
 static inline float add_lanes(__m256 lane)
 {
@@ -78,17 +76,6 @@ static void quantize(int8_t *q, float *scale, const float *x, size_t n)
 }
 
 /* ---- one tile: four dot products of rows w[t] with columns x[t] ---- */
-
-#define INLINE inline __attribute__((always_inline))
-
-/* Where a column begins: floats, or groups for quantised weights. */
-struct column {
-    const float *x;
-    const int8_t *q;
-    const float *scale;
-};
-
-typedef void tile_fn(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n);
 
 static INLINE __m256 add_f32(__m256 sum, const void *w, struct column x, size_t i)
 {
@@ -181,68 +168,7 @@ static INLINE void tile_q4_0(
     add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
-/* ---- the matrix in tiles: one row against four columns, or four rows against the only column ----
- *
- * A block of rows stays in the nearest cache while
- * all columns pass. At the edge the last row or column stands in for those that are missing. All of it is
- * inlined for each type, and the four of a tile are spelt out, so that the compiler keeps the sums in
- * registers and sees where rows or columns are one and the same. */
-
-static inline size_t at_most(size_t i, size_t count)
-{
-    return i < count ? i : count - 1;
-}
-
-static INLINE struct column column_at(const struct san_columns *cols, size_t c)
-{
-    c = at_most(c, cols->count);
-    return (struct column){
-        .x = cols->x ? cols->x + c * cols->n : NULL,
-        .q = cols->q ? cols->q + c * cols->n : NULL,
-        .scale = cols->scale ? cols->scale + c * (cols->n / SAN_GROUP) : NULL,
-    };
-}
-
-static INLINE void multiply_column(
-    float *out, const char *w, size_t row_bytes, size_t rows, const struct san_columns *cols, tile_fn *run)
-{
-    struct column only = column_at(cols, 0);
-    const struct column x[TILE] = {only, only, only, only};
-    for (size_t r = 0; r < rows; r += TILE) {
-        const void *const row[TILE] = {w + r * row_bytes, w + at_most(r + 1, rows) * row_bytes,
-            w + at_most(r + 2, rows) * row_bytes, w + at_most(r + 3, rows) * row_bytes};
-        float result[TILE];
-        run(result, row, x, cols->n);
-        for (size_t t = 0; t < TILE; t++)
-            out[at_most(r + t, rows)] = result[t];
-    }
-}
-
-static INLINE void multiply(float *out, size_t out_stride, const void *w, size_t row_bytes, size_t rows,
-    const struct san_columns *cols, tile_fn *run)
-{
-    if (cols->count == 1) {
-        multiply_column(out, w, row_bytes, rows, cols, run);
-        return;
-    }
-    for (size_t first = 0; first < rows; first += ROW_BLOCK) {
-        size_t end = first + ROW_BLOCK < rows ? first + ROW_BLOCK : rows;
-        for (size_t c = 0; c < cols->count; c += TILE) {
-            const struct column x[TILE] = {
-                column_at(cols, c), column_at(cols, c + 1), column_at(cols, c + 2), column_at(cols, c + 3)};
-            float *const to[TILE] = {out + c * out_stride, out + at_most(c + 1, cols->count) * out_stride,
-                out + at_most(c + 2, cols->count) * out_stride,
-                out + at_most(c + 3, cols->count) * out_stride};
-            for (size_t r = first; r < end; r++) {
-                const void *one = (const char *)w + r * row_bytes;
-                const void *const row[TILE] = {one, one, one, one};
-                float result[TILE];
-                run(result, row, x, cols->n);
-                to[0][r] = result[0], to[1][r] = result[1], to[2][r] = result[2], to[3][r] = result[3];
-            }
-        }
-    }
-}
+/* ---- whole matrices ---- */
 
 static void multiply_f32(
     float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)

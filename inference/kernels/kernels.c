@@ -12,6 +12,7 @@ static const struct san_kernels *const sets[] = {
 #if defined(__x86_64__)
     &san_kernels_avx2,
 #elif defined(__aarch64__)
+    &san_kernels_dotprod,
     &san_kernels_neon,
 #endif
     &san_kernels_scalar,

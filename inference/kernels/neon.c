@@ -1,64 +1,11 @@
 /* neon.c - the contract of kernels.h with ARMv8.0 NEON: two 128-bit registers, low and high, are the eight
  * lanes. */
-#include "inference/kernels/kernels.h"
-
-#include <arm_neon.h>
 #include <math.h>
 #include <string.h>
 
-/* Dot products are made four at a time, so that several additions are under way at once. */
-enum { LANES = 8, HALF = 4, TILE = 4, ROW_BLOCK = 16 };
-
-struct lanes {
-    float32x4_t low, high;
-};
-
-static inline struct lanes no_lanes(void)
-{
-    return (struct lanes){vdupq_n_f32(0), vdupq_n_f32(0)};
-}
-
-static inline float add_lanes(struct lanes lane)
-{
-    float32x4_t s = vaddq_f32(lane.low, lane.high);
-    float32x2_t t = vadd_f32(vget_low_f32(s), vget_high_f32(s));
-    return vget_lane_f32(t, 0) + vget_lane_f32(t, 1);
-}
-
-/* out[t] = add_lanes(st), by the same additions, four at once. */
-static inline void add_lanes_of_four(
-    float out[TILE], struct lanes s0, struct lanes s1, struct lanes s2, struct lanes s3)
-{
-    float32x4_t a = vaddq_f32(s0.low, s0.high), b = vaddq_f32(s1.low, s1.high);
-    float32x4_t c = vaddq_f32(s2.low, s2.high), d = vaddq_f32(s3.low, s3.high);
-    float32x4_t ab = vaddq_f32(vzip1q_f32(a, b), vzip2q_f32(a, b)); /* a0+a2 b0+b2 a1+a3 b1+b3 */
-    float32x4_t cd = vaddq_f32(vzip1q_f32(c, d), vzip2q_f32(c, d));
-    float32x4_t even = vcombine_f32(vget_low_f32(ab), vget_low_f32(cd));
-    float32x4_t odd = vcombine_f32(vget_high_f32(ab), vget_high_f32(cd));
-    vst1q_f32(out, vaddq_f32(even, odd));
-}
-
-static inline float32x4_t multiply_add(float32x4_t sum, float32x4_t a, float32x4_t b)
-{
-    return vaddq_f32(sum, vmulq_f32(a, b)); /* not fused: the contract */
-}
-
-static inline struct lanes multiply_add_8(struct lanes sum, const float *a, const float *b)
-{
-    sum.low = multiply_add(sum.low, vld1q_f32(a), vld1q_f32(b));
-    sum.high = multiply_add(sum.high, vld1q_f32(a + HALF), vld1q_f32(b + HALF));
-    return sum;
-}
-
-static inline float32x4_t widen_half(const uint16_t *half)
-{
-    return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(half)));
-}
-
-static inline float half_scale(uint16_t half)
-{
-    return vgetq_lane_f32(vcvt_f32_f16(vreinterpret_f16_u16(vdup_n_u16(half))), 0);
-}
+#include "inference/kernels/kernels.h"
+#include "inference/kernels/neon.h"
+#include "inference/kernels/tiles.h"
 
 /* ---- quantising ---- */
 
@@ -90,24 +37,13 @@ static void quantize_group(int8_t *q, float *scale, const float *from)
     *scale = most / 127.0f;
 }
 
-static void quantize(int8_t *q, float *scale, const float *x, size_t n)
+void san_neon_quantize(int8_t *q, float *scale, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i += SAN_GROUP)
         quantize_group(q + i, scale + i / SAN_GROUP, x + i);
 }
 
 /* ---- one tile: four dot products of rows w[t] with columns x[t] ---- */
-
-#define INLINE inline __attribute__((always_inline))
-
-/* Where a column begins: floats, or groups for quantised weights. */
-struct column {
-    const float *x;
-    const int8_t *q;
-    const float *scale;
-};
-
-typedef void tile_fn(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n);
 
 static INLINE struct lanes add_f32(struct lanes sum, const void *w, struct column x, size_t i)
 {
@@ -206,76 +142,15 @@ static INLINE void tile_q4_0(
     add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
-/* ---- the matrix in tiles: one row against four columns, or four rows against the only column ----
- *
- * A block of rows stays in the nearest cache while
- * all columns pass. At the edge the last row or column stands in for those that are missing. All of it is
- * inlined for each type, and the four of a tile are spelt out, so that the compiler keeps the sums in
- * registers and sees where rows or columns are one and the same. */
+/* ---- whole matrices ---- */
 
-static inline size_t at_most(size_t i, size_t count)
-{
-    return i < count ? i : count - 1;
-}
-
-static INLINE struct column column_at(const struct san_columns *cols, size_t c)
-{
-    c = at_most(c, cols->count);
-    return (struct column){
-        .x = cols->x ? cols->x + c * cols->n : NULL,
-        .q = cols->q ? cols->q + c * cols->n : NULL,
-        .scale = cols->scale ? cols->scale + c * (cols->n / SAN_GROUP) : NULL,
-    };
-}
-
-static INLINE void multiply_column(
-    float *out, const char *w, size_t row_bytes, size_t rows, const struct san_columns *cols, tile_fn *run)
-{
-    struct column only = column_at(cols, 0);
-    const struct column x[TILE] = {only, only, only, only};
-    for (size_t r = 0; r < rows; r += TILE) {
-        const void *const row[TILE] = {w + r * row_bytes, w + at_most(r + 1, rows) * row_bytes,
-            w + at_most(r + 2, rows) * row_bytes, w + at_most(r + 3, rows) * row_bytes};
-        float result[TILE];
-        run(result, row, x, cols->n);
-        for (size_t t = 0; t < TILE; t++)
-            out[at_most(r + t, rows)] = result[t];
-    }
-}
-
-static INLINE void multiply(float *out, size_t out_stride, const void *w, size_t row_bytes, size_t rows,
-    const struct san_columns *cols, tile_fn *run)
-{
-    if (cols->count == 1) {
-        multiply_column(out, w, row_bytes, rows, cols, run);
-        return;
-    }
-    for (size_t first = 0; first < rows; first += ROW_BLOCK) {
-        size_t end = first + ROW_BLOCK < rows ? first + ROW_BLOCK : rows;
-        for (size_t c = 0; c < cols->count; c += TILE) {
-            const struct column x[TILE] = {
-                column_at(cols, c), column_at(cols, c + 1), column_at(cols, c + 2), column_at(cols, c + 3)};
-            float *const to[TILE] = {out + c * out_stride, out + at_most(c + 1, cols->count) * out_stride,
-                out + at_most(c + 2, cols->count) * out_stride,
-                out + at_most(c + 3, cols->count) * out_stride};
-            for (size_t r = first; r < end; r++) {
-                const void *one = (const char *)w + r * row_bytes;
-                const void *const row[TILE] = {one, one, one, one};
-                float result[TILE];
-                run(result, row, x, cols->n);
-                to[0][r] = result[0], to[1][r] = result[1], to[2][r] = result[2], to[3][r] = result[3];
-            }
-        }
-    }
-}
-
-static void multiply_f32(
+void san_neon_multiply_f32(
     float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
 {
     multiply(out, out_stride, w, cols->n * sizeof(float), rows, cols, tile_f32);
 }
 
-static void multiply_f16(
+void san_neon_multiply_f16(
     float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
 {
     multiply(out, out_stride, w, cols->n * sizeof(uint16_t), rows, cols, tile_f16);
@@ -303,7 +178,7 @@ static float dot(const float *a, const float *b, size_t n)
     return add_lanes(sum);
 }
 
-static void rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon)
+void san_neon_rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon)
 {
     float32x4_t factor = vdupq_n_f32(1.0f / sqrtf(dot(x, x, n) / (float)n + epsilon));
     const float32x4_t one = vdupq_n_f32(1.0f);
@@ -311,7 +186,7 @@ static void rms_norm(float *out, const float *x, const float *g, size_t n, float
         vst1q_f32(out + i, vmulq_f32(vmulq_f32(vld1q_f32(x + i), factor), vaddq_f32(one, vld1q_f32(g + i))));
 }
 
-static void rope(float *x, const float *cosine, const float *sine, size_t hd)
+void san_neon_rope(float *x, const float *cosine, const float *sine, size_t hd)
 {
     size_t half = hd / 2; /* a multiple of 4 */
     for (size_t i = 0; i < half; i += HALF) {
@@ -322,7 +197,7 @@ static void rope(float *x, const float *cosine, const float *sine, size_t hd)
     }
 }
 
-static void attention_scores(
+void san_neon_attention_scores(
     float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale)
 {
     const struct column column = {.x = q};
@@ -356,7 +231,7 @@ static inline float32x4_t exponential(float32x4_t y)
     return vreinterpretq_f32_u32(vandq_u32(above, vreinterpretq_u32_f32(e)));
 }
 
-static void softmax(float *x, size_t count)
+void san_neon_softmax(float *x, size_t count)
 {
     size_t padded = (count + LANES - 1) / LANES * LANES;
     for (size_t i = count; i < padded; i++)
@@ -396,7 +271,8 @@ static INLINE void mix(float *out, const float *w, const float *v, size_t stride
         vst1q_f32(out + i * HALF, sum[i]);
 }
 
-static void attention_mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
+void san_neon_attention_mix(
+    float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
 {
     size_t i = 0;
     for (; i + TILE * HALF <= hd; i += TILE * HALF)
@@ -408,14 +284,14 @@ static void attention_mix(float *out, const float *w, const float *v, size_t str
 const struct san_kernels san_kernels_neon = {
     .name = "neon",
     .needs = SAN_CPU_NEON,
-    .quantize = quantize,
-    .multiply_f32 = multiply_f32,
-    .multiply_f16 = multiply_f16,
+    .quantize = san_neon_quantize,
+    .multiply_f32 = san_neon_multiply_f32,
+    .multiply_f16 = san_neon_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
-    .rms_norm = rms_norm,
-    .rope = rope,
-    .attention_scores = attention_scores,
-    .softmax = softmax,
-    .attention_mix = attention_mix,
+    .rms_norm = san_neon_rms_norm,
+    .rope = san_neon_rope,
+    .attention_scores = san_neon_attention_scores,
+    .softmax = san_neon_softmax,
+    .attention_mix = san_neon_attention_mix,
 };
