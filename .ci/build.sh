@@ -23,10 +23,10 @@ failed() {
 
 # A package of another architecture (for cross builds) does not count.
 missing_packages() {
-	arch=$(dpkg --print-architecture)
+	installed=$(dpkg-query -W -f '${Package} ${Status} ${Architecture}\n' $packages 2>/dev/null |
+		sed -nE "s/^([^ ]*) install ok installed ($(dpkg --print-architecture)|all)\$/\1/p")
 	for package in $packages; do
-		dpkg-query -W -f '${Status} ${Architecture}\n' "$package" 2>/dev/null |
-			grep -Eq "^install ok installed ($arch|all)\$" || printf '%s ' "$package"
+		printf '%s\n' "$installed" | grep -qx "$package" || printf '%s ' "$package"
 	done
 }
 

@@ -101,6 +101,15 @@ static void write_prediction(
     cJSON_Delete(line);
 }
 
+static const char *differing_slot(
+    struct registry *registry, const struct eval_case *one, const struct score_case *scored)
+{
+    if (scored->expected_count != 1 || scored->got_count != 1 ||
+        strcmp(scored->expected[0].tool, scored->got[0].tool) != 0)
+        return "";
+    return compare_differing_slot(registry, one->arena, &scored->expected[0], &scored->got[0]);
+}
+
 static enum san_status eval_case(struct eval *eval, const struct eval_case *one, struct san_error *err)
 {
     enum san_status status = choose_home(eval, one, err);
@@ -119,6 +128,7 @@ static enum san_status eval_case(struct eval *eval, const struct eval_case *one,
         .error = !parsed,
         .ms = parsed ? result.ms : 0.0};
     struct registry *registry = offline_registry(eval->offline);
+    scored.differs = differing_slot(registry, one, &scored);
     scored.exact = parsed && compare_calls(registry, one->arena, one->calls, one->call_count, scored.got,
                                  scored.got_count);
     scored.false_actions = compare_false_actions(

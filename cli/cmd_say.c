@@ -89,7 +89,7 @@ static int say_at_prompt(struct say *say)
         char label[300];
         bool placed = say->area && say->area[0];
         snprintf(label, sizeof(label), "%s%s> ", placed ? say->area : "", say->dry_run ? " (dry run)" : "");
-        char *line = prompt_read(prompt, label);
+        char *line = prompt_read(label);
         if (!line)
             break;
         if (line[0] && !prompt_command(say, line, &leave))

@@ -92,22 +92,33 @@ static bool counts(const struct home_call *call, const struct home_arg *arg)
     return !implied || !home_call_arg(call, "name");
 }
 
-/* Every argument of a that counts is in b too. */
-static bool covers(const struct compare *compare, const struct home_call *a, const struct home_call *b)
+/* The first argument of a that counts and is not in b; NULL if all are. */
+static const char *uncovered(
+    const struct compare *compare, const struct home_call *a, const struct home_call *b)
 {
     for (size_t i = 0; i < a->arg_count; i++) {
         if (!counts(a, &a->args[i]))
             continue;
         const struct home_arg *other = home_call_arg(b, a->args[i].slot);
         if (!other || !same_arg(compare, &a->args[i], other))
-            return false;
+            return a->args[i].slot;
     }
-    return true;
+    return NULL;
 }
 
 static bool same_call(const struct compare *compare, const struct home_call *a, const struct home_call *b)
 {
-    return strcmp(a->tool, b->tool) == 0 && covers(compare, a, b) && covers(compare, b, a);
+    return strcmp(a->tool, b->tool) == 0 && !uncovered(compare, a, b) && !uncovered(compare, b, a);
+}
+
+const char *compare_differing_slot(
+    struct registry *registry, struct san_arena *arena, const struct home_call *a, const struct home_call *b)
+{
+    const struct compare compare = {registry, arena};
+    const char *slot = uncovered(&compare, a, b);
+    if (!slot)
+        slot = uncovered(&compare, b, a);
+    return slot ? slot : "";
 }
 
 bool compare_call(

@@ -20,6 +20,10 @@ bool compare_calls(struct registry *registry, struct san_arena *arena, const str
 size_t compare_false_actions(struct registry *registry, struct san_arena *arena,
     const struct home_call *expected, size_t expected_count, const struct home_call *got, size_t got_count);
 
+/* Of two calls of one tool: the first slot in which they differ; "" if they are the same. */
+const char *compare_differing_slot(
+    struct registry *registry, struct san_arena *arena, const struct home_call *a, const struct home_call *b);
+
 /* True if the tool only answers: questions about states, time, weather, timers; greetings. */
 bool compare_is_question(const char *tool);
 

@@ -10,7 +10,7 @@
 #include "devices/home_file.h"
 
 enum {
-    HOMES_MAX = 8,       /* kept; an evaluation has some ten homes, mostly one after the other */
+    HOMES_MAX = 64,      /* kept; an evaluation goes back and forth between some dozens */
     TOOLS_MAX = 1 << 20, /* bytes of the tools' file */
     ARENA_BLOCK = 65536,
 };

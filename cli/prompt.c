@@ -12,11 +12,15 @@
 #include <editline/readline.h>
 #endif
 
-enum { HISTORY_MAX = 1000 };
-
 struct prompt {
     char path[4096]; /* of the history; "" where there is no place for it */
 };
+
+/* ---- lines and their history, with libedit or without ---- */
+
+#ifdef HAVE_LIBEDIT
+
+enum { HISTORY_MAX = 1000 };
 
 /* Makes every folder of the path but the last part. */
 static void make_folders(char *path)
@@ -28,58 +32,28 @@ static void make_folders(char *path)
     }
 }
 
-static void find_history(struct prompt *prompt, const char *name)
+static void load_history(struct prompt *prompt, const char *name)
 {
     const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
     if (state && state[0] == '/')
         snprintf(prompt->path, sizeof(prompt->path), "%s/%s/history", state, name);
     else if (home && home[0] == '/')
         snprintf(prompt->path, sizeof(prompt->path), "%s/.local/state/%s/history", home, name);
-}
-
-struct prompt *prompt_open(const char *name)
-{
-    struct prompt *prompt = calloc(1, sizeof(*prompt));
-    if (!prompt) {
-        fputs("hearthctl: out of memory\n", stderr);
-        exit(1);
-    }
-    find_history(prompt, name);
-#ifdef HAVE_LIBEDIT
     using_history();
     stifle_history(HISTORY_MAX);
     if (prompt->path[0])
         read_history(prompt->path);
-#endif
-    return prompt;
 }
 
-void prompt_close(struct prompt *prompt)
+static void save_history(struct prompt *prompt)
 {
-#ifdef HAVE_LIBEDIT
-    if (prompt->path[0]) {
-        make_folders(prompt->path);
-        write_history(prompt->path);
-        chmod(prompt->path, 0600);
-    }
-#else
-    (void)make_folders;
-#endif
-    free(prompt);
+    if (!prompt->path[0])
+        return;
+    make_folders(prompt->path);
+    write_history(prompt->path);
+    chmod(prompt->path, 0600);
 }
 
-static char *trim(char *line)
-{
-    size_t begin = 0, len = strlen(line);
-    while (len > 0 && isspace((unsigned char)line[len - 1]))
-        line[--len] = '\0';
-    while (isspace((unsigned char)line[begin]))
-        begin++;
-    memmove(line, line + begin, len - (begin < len ? begin : len) + 1);
-    return line;
-}
-
-#ifdef HAVE_LIBEDIT
 static char *read_line(const char *label)
 {
     return readline(label);
@@ -90,7 +64,20 @@ static void remember(const char *line)
     if (line[0])
         add_history(line);
 }
+
 #else
+
+static void load_history(struct prompt *prompt, const char *name)
+{
+    (void)prompt;
+    (void)name;
+}
+
+static void save_history(struct prompt *prompt)
+{
+    (void)prompt;
+}
+
 static char *read_line(const char *label)
 {
     char *line = NULL;
@@ -107,11 +94,41 @@ static void remember(const char *line)
 {
     (void)line;
 }
+
 #endif
 
-char *prompt_read(struct prompt *prompt, const char *label)
+/* ---- the prompt ---- */
+
+struct prompt *prompt_open(const char *name)
 {
-    (void)prompt;
+    struct prompt *prompt = calloc(1, sizeof(*prompt));
+    if (!prompt) {
+        fputs("hearthctl: out of memory\n", stderr);
+        exit(1);
+    }
+    load_history(prompt, name);
+    return prompt;
+}
+
+void prompt_close(struct prompt *prompt)
+{
+    save_history(prompt);
+    free(prompt);
+}
+
+/* Without spaces at both ends. */
+static void trim(char *line)
+{
+    size_t len = strlen(line), begin = 0;
+    while (len > 0 && isspace((unsigned char)line[len - 1]))
+        line[--len] = '\0';
+    while (isspace((unsigned char)line[begin]))
+        begin++;
+    memmove(line, line + begin, len - begin + 1);
+}
+
+char *prompt_read(const char *label)
+{
     char *line = read_line(label);
     if (!line) {
         putchar('\n');

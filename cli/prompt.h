@@ -12,6 +12,6 @@ struct prompt *prompt_open(const char *name);
 void prompt_close(struct prompt *prompt);
 
 /* The next line without its newline and outer spaces, for free(); NULL at the end. */
-char *prompt_read(struct prompt *prompt, const char *label);
+char *prompt_read(const char *label);
 
 #endif

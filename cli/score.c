@@ -98,8 +98,9 @@ static void count_confusion(struct score *score, const struct score_case *one)
     tools_text(got, sizeof(got), one->got, one->got_count);
     if (one->error)
         snprintf(got, sizeof(got), "(error)");
-    bool same_tools = strcmp(expected, got) == 0;
-    snprintf(label, sizeof(label), "%.90s -> %.90s", expected, same_tools ? "other arguments" : got);
+    if (strcmp(expected, got) == 0)
+        snprintf(got, sizeof(got), "other %s", one->differs[0] ? one->differs : "arguments");
+    snprintf(label, sizeof(label), "%.90s -> %.90s", expected, got);
     struct row *row = find_row(&score->confusions, label);
     if (row->n++ == 0)
         snprintf(row->example, LABEL_MAX, "%.180s", one->text);

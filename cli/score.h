@@ -22,6 +22,7 @@ struct score_case {
     const struct home_call *got;
     size_t got_count;
     bool exact;
+    const char *differs; /* the slot, where one call of the right tool has other arguments; else "" */
     size_t false_actions;
     bool error; /* could not be parsed at all */
     double ms;

@@ -159,6 +159,18 @@ static void test_the_order_of_calls_is_free_but_each_counts_once(void **state)
     assert_false(same(state, a, b));
 }
 
+static void test_the_slot_that_differs_is_named(void **state)
+{
+    struct fixture *fixture = *state;
+    struct home_call *a, *b;
+    calls(fixture, ONE("HassLightSet", "\"area\":\"galley\",\"brightness\":50"), &a);
+    calls(fixture, ONE("HassLightSet", "\"area\":\"Kitchen\",\"brightness\":40"), &b);
+    assert_string_equal(compare_differing_slot(fixture->registry, fixture->arena, a, b), "brightness");
+    assert_string_equal(compare_differing_slot(fixture->registry, fixture->arena, a, a), "");
+    calls(fixture, ONE("HassLightSet", "\"area\":\"Kitchen\",\"brightness\":50,\"color\":\"red\""), &b);
+    assert_string_equal(compare_differing_slot(fixture->registry, fixture->arena, a, b), "color");
+}
+
 static void test_false_actions_are_acts_that_nobody_asked_for(void **state)
 {
     const char *on = ONE("HassTurnOn", "\"area\":\"Kitchen\"");
@@ -179,6 +191,7 @@ int main(void)
         cmocka_unit_test(test_numbers_are_numbers),
         cmocka_unit_test(test_free_text_without_regard_to_case),
         cmocka_unit_test(test_the_order_of_calls_is_free_but_each_counts_once),
+        cmocka_unit_test(test_the_slot_that_differs_is_named),
         cmocka_unit_test(test_false_actions_are_acts_that_nobody_asked_for),
     };
     return cmocka_run_group_tests(tests, open_home, close_home);

@@ -52,10 +52,11 @@ def collate(samples, pad=0, eos=1):
     return tuple(torch.from_numpy(x) for x in (tokens, seg, given, target))
 
 
-def batches(samples, size, rng):
-    """Batches of about equal work, in random order: like lengths together, long ones fewer at a time.
+def plan(samples, size, rng, ways=1):
+    """Groups of `ways` batches (lists of sample numbers) of like lengths, in random order; long samples fewer at a time.
 
-    Outputs are sorted coarsely alone: a batch of nothing but '<none>' would pull the network to and fro.
+    The batches of a group are trained on at once, one a worker. Outputs are sorted coarsely alone: a batch of nothing but '<none>'
+    would pull the network to and fro.
     """
     def key(n):
         out = len(samples[n][2])
@@ -64,10 +65,11 @@ def batches(samples, size, rng):
     order, lots, at = sorted(range(len(samples)), key=key), [], 0
     while at < len(order):
         n = size
-        while n > 8 and at + n <= len(order) and n * len(samples[order[at + n - 1]][0]) > size * 90:
+        while n > 8 and n * len(samples[order[min(at + n, len(order)) - 1]][0]) > size * 90:
             n -= 8
         lots.append(order[at:at + n])
         at += n
-    rng.shuffle(lots)
-    for lot in lots:
-        yield collate([samples[n] for n in lot])
+    groups = [lots[i:i + ways] for i in range(0, len(lots), ways)]
+    groups = [g for g in groups if len(g) == ways]
+    rng.shuffle(groups)
+    return groups

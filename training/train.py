@@ -6,8 +6,9 @@
 Checkpoints: out/last.pt every few minutes. The learning rate falls as a cosine over the minutes, those before a resume counted in.
 Pattern files are read anew for every shard, so patterns that are added while it runs are used.
 
-On a busy machine one thread does nearly as much as two (OMP_NUM_THREADS=1), and glibc should keep its memory:
-MALLOC_MMAP_THRESHOLD_=2000000000 MALLOC_TRIM_THRESHOLD_=8000000000 saves the kernel an eighth of the time in clearing pages.
+On a CPU, `--workers 2` trains in two processes of one thread each that average their gradients: they meet once a step, where OpenMP's
+threads meet at every product and, on a busy machine, wait. Let glibc keep its memory: MALLOC_MMAP_THRESHOLD_=2000000000
+MALLOC_TRIM_THRESHOLD_=8000000000 saves the kernel an eighth of the time in clearing pages.
 """
 import argparse
 import dataclasses
@@ -21,6 +22,7 @@ import sys
 import time
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -51,17 +53,17 @@ class Feed:
         self.process = subprocess.Popen(command)
 
     def take(self):
-        """The samples of the next shard; starts on the one behind it."""
+        """The path of the next shard; starts on the one behind it."""
         n = self.next
         if self.process is None:
             self._start(n)
         if self.process.wait() != 0:
             raise SystemExit(f"generate.py failed on shard {n}: see its message above")
-        samples = shards.read(self._path(n))
-        os.remove(self._path(n))
+        if os.path.exists(self._path(n - 1)):
+            os.remove(self._path(n - 1))
         self.next = n + 1
         self._start(self.next)
-        return samples
+        return self._path(n)
 
     def stop(self):
         if self.process is not None:
@@ -93,19 +95,49 @@ def save(path, model, optimisers, state):
     os.replace(path + ".part", path)
 
 
-def one_step(model, optimisers, batch, w, device, kind):
-    tokens, seg, given, target = (x.to(device) for x in batch)
+def gradients(model, batch, w, kind):
+    """Adds a batch's gradients; returns its loss."""
+    tokens, seg, given, target = batch
     with quantise.as_stored(model, kind):
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with torch.autocast(tokens.device.type, dtype=torch.bfloat16):
             keep = target != PAD
             logits = model(tokens, seg, given, keep)
         loss = F.cross_entropy(logits.float(), target[keep], weight=w)
         loss.backward()
+    return loss.item()
+
+
+def shared(model, number):
+    """Averages the gradients over the workers; returns the first worker's `number`."""
+    if not dist.is_initialized():
+        return number
+    params = [p for p in model.parameters() if p.grad is not None]
+    flat = torch.cat([p.grad.flatten() for p in params] + [torch.tensor([number if dist.get_rank() == 0 else 0.0])])
+    dist.all_reduce(flat)
+    number, at = flat[-1].item(), 0
+    flat /= dist.get_world_size()
+    for p in params:
+        p.grad.copy_(flat[at:at + p.numel()].view_as(p))
+        at += p.numel()
+    return number
+
+
+def update(model, optimisers):
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for o in optimisers:
         o.step()
         o.zero_grad(set_to_none=True)
-    return loss.item()
+
+
+def start_workers(args):
+    """Starts the other workers (this is worker 0), or joins as one; returns their processes."""
+    if args.workers < 2:
+        return []
+    meeting = args.meeting or os.path.join(os.path.dirname(args.checkpoint), f"meeting-{os.getpid()}")
+    others = [subprocess.Popen([sys.executable, os.path.abspath(__file__), *sys.argv[1:], "--rank", str(n), "--meeting", meeting])
+              for n in range(1, args.workers)] if args.rank == 0 else []
+    dist.init_process_group("gloo", init_method="file://" + os.path.abspath(meeting), rank=args.rank, world_size=args.workers)
+    return others
 
 
 def bar(done, text):
@@ -146,40 +178,63 @@ class Run:
             for g, lr in zip(o.param_groups, base):
                 g["lr"] = lr * share
 
+    def next_shard(self, feed):
+        """The samples of the next shard: every worker reads the file that the first one's feed names."""
+        path = [feed.take() if feed else None]
+        if dist.is_initialized():
+            dist.broadcast_object_list(path)
+        self.state["shard"] += 1
+        return shards.read(path[0])
+
+    def step(self, samples, group):
+        """One step on a group of batches, of which this worker does its own; returns its loss and the number of sentences of all."""
+        begun = time.time()
+        self.set_rate()
+        kind = self.args.fake if self.done() >= self.args.fake_from else None
+        batch = [x.to(self.device) for x in shards.collate([samples[n] for n in group[self.args.rank]])]
+        loss = gradients(self.model, batch, self.weights, kind)
+        self.state["seconds"] = shared(self.model, self.state["seconds"] + time.time() - begun)
+        update(self.model, self.optimisers)
+        self.state["step"] += 1
+        count = sum(len(g) for g in group)
+        self.state["samples"] += count
+        return loss, count, time.time() - begun
+
     def train(self):
-        feed, rng = Feed(self.args, self.state["shard"]), random.Random(self.args.seed + self.state["shard"])
-        saved_at = evaluated_at = shown_at = time.time()
-        losses = []
+        """Until the time is up; the first worker makes the samples, reports, saves and evaluates."""
+        first = self.args.rank == 0
+        feed, rng = Feed(self.args, self.state["shard"]) if first else None, random.Random(self.args.seed + self.state["shard"])
+        self.saved_at = self.evaluated_at = self.shown_at = time.time()
         try:
             while self.done() < 1:
-                samples = feed.take()
-                self.state["shard"] = feed.next
-                for batch in shards.batches(samples, self.args.batch, rng):
-                    begun = time.time()
-                    self.set_rate()
-                    kind = self.args.fake if self.done() >= self.args.fake_from else None
-                    losses.append(one_step(self.model, self.optimisers, batch, self.weights, self.device, kind))
-                    self.state["step"] += 1
-                    self.state["samples"] += len(batch[0])
-                    self.state["seconds"] += time.time() - begun
-                    now = time.time()
-                    if now - shown_at > 20:
-                        recent = losses[-50:]
-                        bar(self.done(), f"{self.state['seconds'] / 60:5.1f}/{self.args.minutes:g} min  step {self.state['step']}  {self.state['samples']} sentences  "
-                            f"loss {sum(recent) / len(recent):.4f}  {len(batch[0]) / max(1e-9, now - begun):.0f}/s")
-                        shown_at = now
-                    if now - saved_at > 60 * self.args.save_every:
-                        save(self.args.checkpoint, self.model, self.optimisers, self.state)
-                        saved_at = time.time()
-                    if now - evaluated_at > 60 * self.args.evaluate_every:
-                        self.check()
-                        evaluated_at = time.time()
+                samples = self.next_shard(feed)
+                for group in shards.plan(samples, self.args.batch, rng, self.args.workers):
+                    made = self.step(samples, group)
+                    if first:
+                        self.report(*made)
                     if self.done() >= 1:
                         break
         finally:
-            feed.stop()
+            if first:
+                feed.stop()
+                save(self.args.checkpoint, self.model, self.optimisers, self.state)
+        if first:
+            self.check()
+
+    def report(self, loss, count, took):
+        """What is due: a line, a checkpoint, a check."""
+        self.losses = getattr(self, "losses", [])[-49:] + [loss]
+        now = time.time()
+        if now - self.shown_at > 20:
+            bar(self.done(), f"{self.state['seconds'] / 60:5.1f}/{self.args.minutes:g} min  step {self.state['step']}  {self.state['samples']} sentences  "
+                f"loss {sum(self.losses) / len(self.losses):.4f}  {count / max(1e-9, took):.0f}/s")
+            self.shown_at = now
+        if now - self.saved_at > 60 * self.args.save_every:
             save(self.args.checkpoint, self.model, self.optimisers, self.state)
-        self.check()
+            self.saved_at = now
+        if now - self.evaluated_at > 60 * self.args.evaluate_every:
+            self.check()
+            self.evaluated_at = time.time()
 
     def check(self):
         self.model.eval()
@@ -215,13 +270,21 @@ def main():
     ap.add_argument("--evaluate-every", type=float, default=12, help="minutes")
     ap.add_argument("--check", type=int, default=600, help="held-out samples for the checks on the way")
     ap.add_argument("--threads", type=int, help="default: OMP_NUM_THREADS, or all")
+    ap.add_argument("--workers", type=int, default=1, help="processes that share the work (CPU)")
+    ap.add_argument("--rank", type=int, default=0, help=argparse.SUPPRESS)
+    ap.add_argument("--meeting", help=argparse.SUPPRESS)
     ap.add_argument("--seed", type=int, default=1)
     args = ap.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped: go on with --resume"))     # the checkpoint is written on the way out
-    Run(args).train()
+    others = start_workers(args)
+    try:
+        Run(args).train()
+    finally:
+        for o in others:
+            o.terminate()
 
 
 if __name__ == "__main__":

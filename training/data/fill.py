@@ -58,6 +58,16 @@ def variables(text):
     return [(m.group(), m[1], m[2], m[3]) for m in patterns.VAR.finditer(text)]
 
 
+def _group_like(words, home):
+    """True for "fan" and "kitchen lights": they mean what the room has, whatever it is called, and so are no missing name."""
+    rooms = {f for p in home.areas for f in p.forms} | {words_of(a) for a in homes.pools.AREAS}
+    for cut in range(len(words)):
+        kind = " ".join(words[cut:])
+        if (kind in PLAIN_KINDS or shortlist.stem(kind) in PLAIN_KINDS) and (cut == 0 or tuple(words[:cut]) in rooms):
+            return True
+    return False
+
+
 def absent_name(rng, names, home, domain=None):
     """Words of a device that this home has not, often one that is nearly there."""
     for _ in range(30):
@@ -77,7 +87,7 @@ def absent_name(rng, names, home, domain=None):
         clash = any(said <= {shortlist.stem(w) for w in f} or {shortlist.stem(w) for w in f} <= said
                     for e in home.entities for f in e.forms)
         clash = clash or any(said <= {shortlist.stem(w) for w in f} for p in home.areas + home.floors for f in p.forms)
-        if words and len(words) < 7 and not clash and " ".join(words) not in PLAIN_KINDS:
+        if words and len(words) < 7 and not clash and not _group_like(words, home):
             return tuple(words)
     raise Unfit("no absent name")
 

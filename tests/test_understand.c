@@ -1,0 +1,223 @@
+/* From the network's result to calls: canonical names, the implied domain, what is missing. The network is
+ * played by the test. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/calls_json.h"
+#include "daemon/understand.h"
+#include "devices/home_file.h"
+
+static const char home[] = "{\"floors\":[],\"areas\":[{\"name\":\"Kitchen\",\"aliases\":[\"galley\"]},{"
+                           "\"name\":\"Hall\",\"aliases\":[]}],"
+                           "\"entities\":["
+                           "{\"entity_id\":\"light.ceiling\",\"name\":\"Kitchen "
+                           "Ceiling\",\"area\":\"Kitchen\",\"domain\":\"light\",\"aliases\":[\"big lamp\"]},"
+                           "{\"entity_id\":\"lock.front\",\"name\":\"Front "
+                           "door\",\"area\":\"Hall\",\"domain\":\"lock\",\"aliases\":[]},"
+                           "{\"entity_id\":\"binary_sensor.front\",\"name\":\"Front "
+                           "door\",\"area\":\"Hall\",\"domain\":\"binary_sensor\",\"aliases\":[]}]}";
+
+struct fixture {
+    struct understand understand;
+    struct san_arena *arena;
+};
+
+static int open_home(void **state)
+{
+    static struct fixture fixture;
+    struct san_error err;
+    fixture.understand.registry = reg_open(":memory:", &err);
+    assert_non_null(fixture.understand.registry);
+    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
+    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
+    fixture.arena = san_arena_new(4096, 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int close_home(void **state)
+{
+    struct fixture *fixture = *state;
+    shortlist_free(fixture->understand.shortlist);
+    reg_close(fixture->understand.registry);
+    san_arena_free(fixture->arena);
+    return 0;
+}
+
+static struct understand_request prepare(struct fixture *fixture, const char *text, const char *area)
+{
+    struct understand_request request;
+    struct san_error err;
+    enum san_status status =
+        understand_prepare(&fixture->understand, text, area, fixture->arena, &request, &err);
+    if (status != SAN_OK)
+        fail_msg("%s", err.text);
+    return request;
+}
+
+/* The item of that kind and text, as an argument that copies it. */
+static struct san_arg copied(
+    const struct understand_request *request, const char *slot, const char *kind, const char *text)
+{
+    for (size_t i = 0; i < request->request.item_count; i++) {
+        const struct san_item *item = &request->request.items[i];
+        if (strcmp(item->kind, kind) == 0 && strcmp(item->text, text) == 0)
+            return (struct san_arg){.slot = slot, .type = SAN_VALUE_ITEM, .text = item->text, .item = (int)i};
+    }
+    fail_msg("the shortlist has no %s \"%s\"", kind, text);
+    return (struct san_arg){0};
+}
+
+static struct san_arg written(const char *slot, const char *text)
+{
+    return (struct san_arg){.slot = slot, .type = SAN_VALUE_ENUM, .text = text, .item = -1};
+}
+
+/* Finishes one call, and checks it against JSON. */
+static struct understood_call finish(struct fixture *fixture, const struct understand_request *request,
+    const char *tool, const struct san_arg *args, size_t count)
+{
+    const struct san_call call = {.tool = tool, .args = args, .arg_count = count, .confidence = 0.9F};
+    const struct san_result result = {.normalized = "", .calls = &call, .call_count = 1, .confidence = 0.9F};
+    struct understood understood;
+    struct san_error err;
+    assert_int_equal(
+        understand_finish(&fixture->understand, request, &result, fixture->arena, &understood, &err), SAN_OK);
+    assert_int_equal(understood.call_count, 1);
+    return understood.calls[0];
+}
+
+static void assert_call(const struct understood_call *call, const char *json)
+{
+    cJSON *object = call_to_json(&call->call);
+    char *text = cJSON_PrintUnformatted(object);
+    assert_string_equal(text, json);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+static void test_an_alias_becomes_the_canonical_name(void **state)
+{
+    struct understand_request request = prepare(*state, "Turn on the big lamp!", NULL);
+    assert_string_equal(request.normalized, "turn on the big lamp");
+    struct san_arg name = copied(&request, "name", "light", "big lamp");
+    struct understood_call call = finish(*state, &request, "HassTurnOn", &name, 1);
+    assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Kitchen Ceiling\"}}");
+    assert_string_equal(call.missing, "");
+}
+
+static void test_the_domain_of_a_lock_is_added_after_its_name(void **state)
+{
+    struct understand_request request = prepare(*state, "lock the front door", NULL);
+    struct san_arg name = copied(&request, "name", "lock", "Front door");
+    struct understood_call call = finish(*state, &request, "HassTurnOn", &name, 1);
+    assert_call(
+        &call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Front door\",\"domain\":\"lock\"}}");
+}
+
+static void test_the_domain_that_was_written_chooses_among_equal_names(void **state)
+{
+    struct understand_request request = prepare(*state, "is the front door open", NULL);
+    const struct san_arg args[] = {copied(&request, "name", "lock", "Front door"),
+        written("domain", "binary_sensor"), written("state", "on")};
+    struct understood_call call = finish(*state, &request, "HassGetState", args, 3);
+    assert_call(&call, "{\"name\":\"HassGetState\",\"arguments\":{\"name\":\"Front "
+                       "door\",\"domain\":\"binary_sensor\",\"state\":\"on\"}}");
+}
+
+static void test_a_domain_that_contradicts_the_name_goes(void **state)
+{
+    struct understand_request request = prepare(*state, "turn on the big lamp", NULL);
+    const struct san_arg args[] = {copied(&request, "name", "light", "big lamp"), written("domain", "cover")};
+    struct understood_call call = finish(*state, &request, "HassTurnOn", args, 2);
+    assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Kitchen Ceiling\"}}");
+}
+
+static void test_the_speakers_room_is_canonical_too(void **state)
+{
+    struct understand_request request = prepare(*state, "lights on", "galley");
+    assert_string_equal(request.area, "Kitchen");
+    assert_string_equal(request.request.area, "Kitchen");
+    const struct san_arg args[] = {
+        {.slot = "area", .type = SAN_VALUE_ITEM, .text = request.request.area, .item = -1},
+        written("domain", "light")};
+    struct understood_call call = finish(*state, &request, "HassTurnOn", args, 2);
+    assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"area\":\"Kitchen\",\"domain\":\"light\"}}");
+}
+
+static void test_a_room_that_is_not_there_is_refused_by_name(void **state)
+{
+    struct fixture *fixture = *state;
+    struct understand_request request;
+    struct san_error err;
+    enum san_status status =
+        understand_prepare(&fixture->understand, "lights on", "kitchn", fixture->arena, &request, &err);
+    assert_int_equal(status, SAN_EINVAL);
+    assert_non_null(strstr(err.text, "kitchn"));
+    assert_non_null(strstr(err.text, "Kitchen"));
+}
+
+static void test_what_the_home_has_not_is_missing_and_not_written(void **state)
+{
+    struct understand_request request = prepare(*state, "turn on the sauna", NULL);
+    const struct san_arg name = {.slot = "name", .type = SAN_VALUE_NONE, .item = -1};
+    struct understood_call call = finish(*state, &request, "HassTurnOn", &name, 1);
+    assert_string_equal(call.missing, "name");
+    assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{}}");
+}
+
+static void test_numbers_stay_numbers(void **state)
+{
+    struct understand_request request = prepare(*state, "big lamp to fifty", NULL);
+    const struct san_arg args[] = {copied(&request, "name", "light", "big lamp"),
+        {.slot = "brightness", .type = SAN_VALUE_NUMBER, .text = "50", .number = 50, .item = -1}};
+    struct understood_call call = finish(*state, &request, "HassLightSet", args, 2);
+    assert_call(
+        &call, "{\"name\":\"HassLightSet\",\"arguments\":{\"name\":\"Kitchen Ceiling\",\"brightness\":50}}");
+}
+
+static void test_text_without_words_asks_nothing(void **state)
+{
+    struct understand_request request = prepare(*state, " ... !", NULL);
+    assert_string_equal(request.request.text, "");
+    assert_int_equal(request.request.item_count, 0);
+}
+
+static void test_calls_from_outside_are_checked(void **state)
+{
+    static const char *const broken[] = {"{}", "[1]", "[{\"arguments\":{}}]", "[{\"name\":\"\"}]",
+        "[{\"name\":\"A\",\"arguments\":[]}]", "[{\"name\":\"A\",\"arguments\":{\"x\":{}}}]",
+        "[{\"name\":\"A\",\"arguments\":{\"x\":null}}]"};
+    struct fixture *fixture = *state;
+    for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
+        struct home_call *calls;
+        size_t count;
+        struct san_error err = {0};
+        cJSON *json = cJSON_Parse(broken[i]);
+        assert_int_equal(calls_from_json(json, "here", fixture->arena, &calls, &count, &err), SAN_EFORMAT);
+        assert_int_equal(strncmp(err.text, "here: ", 6), 0);
+        cJSON_Delete(json);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_an_alias_becomes_the_canonical_name),
+        cmocka_unit_test(test_the_domain_of_a_lock_is_added_after_its_name),
+        cmocka_unit_test(test_the_domain_that_was_written_chooses_among_equal_names),
+        cmocka_unit_test(test_a_domain_that_contradicts_the_name_goes),
+        cmocka_unit_test(test_the_speakers_room_is_canonical_too),
+        cmocka_unit_test(test_a_room_that_is_not_there_is_refused_by_name),
+        cmocka_unit_test(test_what_the_home_has_not_is_missing_and_not_written),
+        cmocka_unit_test(test_numbers_stay_numbers),
+        cmocka_unit_test(test_text_without_words_asks_nothing),
+        cmocka_unit_test(test_calls_from_outside_are_checked),
+    };
+    return cmocka_run_group_tests(tests, open_home, close_home);
+}
