@@ -300,6 +300,28 @@ static void reads_files(void **state)
     assert_int_equal(parse_file("nonsense"), SAN_EFORMAT);
 }
 
+/* The examples that are installed are right. */
+static void reads_its_own_examples(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"living-room-tv", "workshop"};
+    static char json[8192];
+    const char *source = getenv("HEARTH_SRCDIR");
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        char path[512];
+        snprintf(path, sizeof(path), "%s/etc/devices.d/%s.json.example", source ? source : ".", names[i]);
+        FILE *file = fopen(path, "r");
+        assert_non_null(file);
+        json[fread(json, 1, sizeof(json) - 1, file)] = '\0';
+        fclose(file);
+        if (parse_file(json) != SAN_OK)
+            fail_msg("%s: %s", path, error.text);
+        for (size_t k = 0; k < found_count; k++)
+            assert_string_equal(found[k].problem, "");
+    }
+    assert_int_equal(found_count, 3);
+}
+
 static int make_arena(void **state)
 {
     (void)state;
@@ -329,6 +351,7 @@ int main(void)
         cmocka_unit_test(refuses_what_is_too_large),
         cmocka_unit_test(reports_templates_that_it_does_not_know),
         cmocka_unit_test(reads_files),
+        cmocka_unit_test(reads_its_own_examples),
     };
     return cmocka_run_group_tests(tests, make_arena, free_arena);
 }
