@@ -58,7 +58,7 @@ bool state_move(struct thing *thing, const char *word)
         position = state_number(thing, "position");
     else if (end == word || *end)
         return false;
-    if (position < 0 || position > 100)
+    if (!(position >= 0 && position <= 100)) /* NaN too */
         return false;
     thing->target = position;
     thing->moving = true;
