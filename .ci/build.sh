@@ -38,15 +38,16 @@ as_root() {
 	fi
 }
 
-# count_lines WHAT PATTERN TOTAL LOG: copies its input to the log, and counts the lines that match.
+# count_lines WHAT PATTERN LOG: copies its input to the log, and counts the lines that match.
 count_lines() {
 	n=0
 	while IFS= read -r line; do
-		printf '%s\n' "$line" >>"$4"
+		printf '%s\n' "$line" >>"$3"
 		case $line in
 		$2)
+			[ $n -eq 0 ] && [ ! -t 2 ] && say "$1"
 			n=$((n + 1))
-			progress "$1 ($n${3:+ of $3})"
+			progress "$1: $n"
 			;;
 		esac
 	done
@@ -65,11 +66,11 @@ install_packages() {
 	fi
 	say "Installing $# packages: $*"
 	: >"$log"
-	progress "fetching the list of packages"
+	progress "Fetching the list of packages"
 	as_root apt-get update -q >>"$log" 2>&1 || failed "apt-get update" "$log"
 	{
 		as_root apt-get install -q -y --no-install-recommends "$@" 2>&1 || echo failed >"$log.failed"
-	} | count_lines "setting up packages" 'Setting up *' "" "$log"
+	} | count_lines "Setting up packages" 'Setting up *' "$log"
 	if [ -e "$log.failed" ]; then
 		rm -f "$log.failed"
 		failed "apt-get install" "$log"
@@ -80,19 +81,17 @@ build() {
 	log=.quickstart/build.log
 	: >"$log"
 	if [ ! -e configure ]; then
-		progress "preparing the build"
+		progress "Preparing the build"
 		./autogen.sh >>"$log" 2>&1 || failed autogen.sh "$log"
 	fi
 	mkdir -p build
 	if [ ! -e build/Makefile ]; then
-		progress "configuring"
+		progress "Configuring"
 		(cd build && ../configure -q) >>"$log" 2>&1 || failed configure "$log"
 	fi
-	total=$(make -C build -n "$@" 2>/dev/null | grep -c 'echo "  CC')
-	if [ "${total:-0}" -gt 0 ]; then say "Building"; fi
 	{
-		make -C build -j"$(nproc)" "$@" 2>&1 || echo failed >"$log.failed"
-	} | count_lines "compiling" '  CC*' "$total" "$log"
+		make -C build -j"$(nproc)" 2>&1 || echo failed >"$log.failed"
+	} | count_lines "Compiling" '  CC*' "$log"
 	progress_end
 	if [ -e "$log.failed" ]; then
 		rm -f "$log.failed"
@@ -107,7 +106,7 @@ prepare() {
 	exec 9>.quickstart/lock
 	flock 9
 	install_packages
-	build "$@"
+	build
 	flock -u 9
 	exec 9>&-
 }

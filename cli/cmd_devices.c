@@ -59,7 +59,8 @@ static void state_text(char *out, size_t size, const cJSON *entity)
     else if (cJSON_IsNumber(position))
         snprintf(out, size, "%s, %.0f %%", state, position->valuedouble);
     else
-        snprintf(out, size, "%s%s%s", state[0] ? state : "unknown", unit[0] ? " " : "", unit);
+        snprintf(out, size, "%s%s%s", state[0] ? state : "unknown", state[0] && unit[0] ? " " : "",
+            state[0] ? unit : "");
 }
 
 static void print_devices(const cJSON *entities)

@@ -100,9 +100,9 @@ static void print_steps(const cJSON *steps)
         char token[128], sure[16], of[16], other[16];
         const char *second = json_text(step, "second");
         snprintf(token, sizeof(token), "  %s", json_text(step, "token"));
-        snprintf(sure, sizeof(sure), "%.1f %%", json_number(step, "probability") * 100.0);
+        snprintf(sure, sizeof(sure), "%.1f %%", json_number(step, "p") * 100.0);
         snprintf(of, sizeof(of), "%.0f", json_number(step, "allowed"));
-        snprintf(other, sizeof(other), "%.1f %%", json_number(step, "second_probability") * 100.0);
+        snprintf(other, sizeof(other), "%.1f %%", json_number(step, "second_p") * 100.0);
         const char *const texts[] = {token, sure, of, second, second[0] ? other : ""};
         table_row(table, texts);
     }
@@ -111,19 +111,43 @@ static void print_steps(const cJSON *steps)
     table_free(table);
 }
 
-/* Every part of the detail but the steps, a line each. */
+/* The names of the home that came into question, best first. */
+static void print_items(const cJSON *items)
+{
+    char text[256];
+    const char *separator = "  names   ";
+    const cJSON *item;
+    cJSON_ArrayForEach(item, items)
+    {
+        printf("%s@%s %s (%.1f)", separator, json_text(item, "kind"),
+            output_safe(text, sizeof(text), json_text(item, "text")), json_number(item, "score"));
+        separator = ", ";
+    }
+    if (cJSON_GetArraySize(items) > 0)
+        putchar('\n');
+}
+
+static void print_timings(const cJSON *ms)
+{
+    const char *separator = "  took    ";
+    const cJSON *part;
+    cJSON_ArrayForEach(part, ms)
+    {
+        printf("%s%s %.2f ms", separator, part->string, json_number(ms, part->string));
+        separator = ", ";
+    }
+    if (cJSON_GetArraySize(ms) > 0)
+        putchar('\n');
+}
+
 static void print_detail(const cJSON *detail)
 {
-    const cJSON *part;
-    cJSON_ArrayForEach(part, detail)
-    {
-        if (strcmp(part->string, "steps") == 0)
-            continue;
-        char *text = cJSON_PrintUnformatted(part), safe[8192];
-        if (text)
-            printf("  %-7s %s\n", part->string, output_safe(safe, sizeof(safe), text));
-        cJSON_free(text);
-    }
+    char text[2048];
+    const char *area = json_text(detail, "area");
+    printf("  heard   %s%s%s\n", output_safe(text, sizeof(text), json_text(detail, "normalized")),
+        area[0] ? ", from " : "", area);
+    print_items(json_item(detail, "items"));
+    print_timings(json_item(detail, "ms"));
     print_steps(json_item(detail, "steps"));
 }
 

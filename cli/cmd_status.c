@@ -36,7 +36,7 @@ static void print_status(const cJSON *status)
 {
     char uptime[64];
     const cJSON *model = json_item(status, "model"), *mqtt = json_item(status, "mqtt");
-    bool connected = strcmp(json_text(mqtt, "state"), "connected") == 0;
+    bool connected = strcmp(json_text(mqtt, "state"), "online") == 0;
     duration_text(uptime, sizeof(uptime), json_number(status, "uptime_s"));
     printf(
         "hearthd     %s, node %s, up %s\n", json_text(status, "version"), json_text(status, "node"), uptime);

@@ -154,15 +154,32 @@ size_t table_rows(const struct table *table)
     return table->count / table->columns - 1;
 }
 
-static void print_cell(const struct table *table, size_t column, const char *cell, FILE *file)
+static const char *cell_at(const struct table *table, size_t row, size_t column)
 {
-    size_t pad = table->width[column] - output_width(cell);
-    bool last = column + 1 == table->columns;
-    if (table->right[column])
-        fprintf(file, "%*s", (int)pad, "");
-    fputs(cell, file);
-    if (!last)
-        fprintf(file, "%*s", (int)(table->right[column] ? 2 : pad + 2), "");
+    return table->cells[row * table->columns + column];
+}
+
+/* Nothing is padded behind the last cell that has text. */
+static size_t used_columns(const struct table *table, size_t row)
+{
+    size_t columns = table->columns;
+    while (columns > 0 && cell_at(table, row, columns - 1)[0] == '\0')
+        columns--;
+    return columns;
+}
+
+static void print_row(const struct table *table, size_t row, FILE *file)
+{
+    size_t columns = used_columns(table, row);
+    for (size_t i = 0; i < columns; i++) {
+        const char *cell = cell_at(table, row, i);
+        int pad = (int)(table->width[i] - output_width(cell));
+        if (table->right[i])
+            fprintf(file, "%*s", pad, "");
+        fputs(cell, file);
+        if (i + 1 < columns)
+            fprintf(file, "%*s", table->right[i] ? 2 : pad + 2, "");
+    }
 }
 
 void table_print(const struct table *table, FILE *file)
@@ -171,9 +188,7 @@ void table_print(const struct table *table, FILE *file)
     const char *plain = file == stdout ? output_color(COLOR_PLAIN) : "";
     for (size_t row = 0; row * table->columns < table->count; row++) {
         fputs(row == 0 ? bold : "", file);
-        for (size_t i = 0; i < table->columns; i++) {
-            print_cell(table, i, table->cells[row * table->columns + i], file);
-        }
+        print_row(table, row, file);
         fputs(row == 0 ? plain : "", file);
         fputc('\n', file);
     }

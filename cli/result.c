@@ -78,7 +78,7 @@ void result_print_calls(const cJSON *calls, double confidence)
     cJSON_ArrayForEach(call, calls)
         printf("  call    %s\n", output_safe(safe, sizeof(safe), result_call_text(text, sizeof(text), call)));
     if (cJSON_GetArraySize(calls) == 0)
-        printf("  call    none: not for the house\n");
+        printf("  call    none\n");
     printf("%s  sure    %.0f %%%s\n", output_color(COLOR_DIM), confidence * 100.0, output_color(COLOR_PLAIN));
 }
 
@@ -103,6 +103,8 @@ static void print_changes(const cJSON *changes)
         output_safe(name, sizeof(name), json_text(change, "name"));
         output_safe(from, sizeof(from), json_text(change, "from"));
         output_safe(to, sizeof(to), json_text(change, "to"));
+        if (strcmp(from, to) == 0)
+            continue;
         printf("  changed %s: %s -> %s\n", name, from[0] ? from : "unknown", to);
     }
 }

@@ -11,6 +11,7 @@
 #define FAULT_TOPIC "hearth-sim/fault/"
 
 static const double slow_s = 8.0;       /* longer than hearthd waits for a confirmation */
+static const double report_s = 0.3;     /* from announcing to the first report: subscribers need a moment */
 static const double reannounce_s = 0.5; /* after homeassistant/status online; Zigbee2MQTT itself waits 30 s */
 static const int loop_ms = 50;
 
@@ -90,7 +91,8 @@ static void announce_all(struct sim *sim)
         home_announce(sim->home, thing, publish_config, sim);
         thing->publisher->subscribe(sim, thing);
         thing->publisher->available(sim, thing, thing->fault != FAULT_OFFLINE);
-        sim_report(sim, thing);
+        if (thing->fault == FAULT_NONE)
+            thing->report_at = sim->now + report_s;
     }
     sim->announced = true;
 }
@@ -279,9 +281,21 @@ static int connect_broker(struct sim *sim)
     return 1;
 }
 
+/* With .once: has everything been said? */
+static bool is_done(const struct sim *sim)
+{
+    if (!sim->options->once || !sim->announced)
+        return false;
+    for (size_t i = 0; i < sim->home->count; i++) {
+        if (sim->home->things[i].report_at != 0)
+            return false;
+    }
+    return true;
+}
+
 static int loop(struct sim *sim, const volatile int *stop)
 {
-    while (!*stop && !sim->refused && !(sim->options->once && sim->announced)) {
+    while (!*stop && !sim->refused && !is_done(sim)) {
         int rc = mosquitto_loop(sim->mosq, loop_ms, 100);
         if (rc != MOSQ_ERR_SUCCESS && !*stop) {
             sim->announced = false;

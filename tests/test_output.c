@@ -73,7 +73,7 @@ static void test_columns_are_aligned(void **state)
     fclose(file);
     assert_string_equal(text, "NAME      N  WHERE\n"
                               "K\u00fcche     7  here\n"
-                              "Hall   1000  \n");
+                              "Hall   1000\n");
     table_free(table);
     free(text);
 }
