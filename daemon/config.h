@@ -47,6 +47,7 @@ struct config {
     char *discovery_prefix;
     bool say;
     bool announce;
+    bool ask_states;
     /* [utterances] */
     int confirm_timeout;
     int question_timeout;

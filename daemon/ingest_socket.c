@@ -19,7 +19,7 @@
 #include "log.h"
 #include "rpc.h"
 
-enum { READ_CHUNK = 65536, LISTEN_BACKLOG = 16 };
+enum { READ_CHUNK = 65536, LISTEN_BACKLOG = 128 };
 
 struct client {
     uv_pipe_t pipe;
@@ -29,8 +29,10 @@ struct client {
     unsigned call_count;
     bool watching;
     bool closing;
-    bool last_words; /* closes when its answer is written */
-    char *line;      /* what has come of the next line */
+    bool last_words; /* refused: what it still sends is dropped until it goes */
+    size_t dropped;
+    uv_shutdown_t shutdown;
+    char *line; /* what has come of the next line */
     size_t len, size;
 };
 
@@ -89,7 +91,7 @@ static void on_written(uv_write_t *request, int status)
     struct client *client = request->handle->data;
     free(write->line);
     free(write);
-    if ((status < 0 && status != UV_ECANCELED) || client->last_words)
+    if (status < 0 && status != UV_ECANCELED)
         close_client(client);
 }
 
@@ -117,12 +119,14 @@ static void send_line(struct client *client, char *line)
     }
 }
 
-/* Says why, and closes when that is written. */
+/* Says why, and that nothing more will come. Closing at once could take the answer with it: the kernel resets
+ * a connection that has unread bytes. */
 static void refuse_client(struct client *client, int code, const char *why)
 {
-    uv_read_stop((uv_stream_t *)&client->pipe);
     client->last_words = true;
     send_line(client, jsonrpc_error(NULL, code, why, NULL));
+    if (!client->closing)
+        uv_shutdown(&client->shutdown, (uv_stream_t *)&client->pipe, NULL);
 }
 
 /* ---- calls ---- */
@@ -233,10 +237,12 @@ static void take_bytes(struct client *client, const char *bytes, size_t len)
 static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
 {
     struct client *client = stream->data;
-    if (got > 0)
-        take_bytes(client, buffer->base, (size_t)got);
-    else if (got < 0)
+    if (got < 0 || client->dropped > SOCKET_BACKLOG_MAX)
         close_client(client);
+    else if (client->last_words)
+        client->dropped += (size_t)got;
+    else
+        take_bytes(client, buffer->base, (size_t)got);
 }
 
 static void on_connection(uv_stream_t *server, int status)
@@ -253,10 +259,11 @@ static void on_connection(uv_stream_t *server, int status)
     ingest->client_count++;
     if (uv_accept(server, (uv_stream_t *)&client->pipe) != 0)
         close_client(client);
+    else if (ingest->client_count > 2 * SOCKET_CLIENTS_MAX || /* even the refused are too many */
+             uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read) != 0)
+        close_client(client);
     else if (ingest->client_count > SOCKET_CLIENTS_MAX)
         refuse_client(client, JSONRPC_BUSY, "too many clients are connected");
-    else
-        uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read);
 }
 
 /* ---- events ---- */

@@ -22,6 +22,7 @@
 
 enum {
     BATCH_MS = 50,        /* gathered discovery is committed after this */
+    BIRTH_MS = 2000,      /* after connecting: our subscriptions are in place by then */
     FLUSH_MS = 2000,      /* states reach the registry this late */
     LISTENERS_MAX = 4096, /* devices on one topic: an availability topic has all those of one bridge */
     SCRATCH_BLOCK = 65536,
@@ -58,7 +59,7 @@ struct inventory {
     struct hearthd *daemon;
     struct hashmap *devices, *topics, *announcements;
     struct san_arena *scratch;
-    uv_timer_t batch_timer, flush_timer;
+    uv_timer_t batch_timer, flush_timer, birth_timer;
     bool batch_open, stopped;
     void (*changed)(void *data, int64_t id);
     void *changed_data;
@@ -672,6 +673,23 @@ static enum san_status restore(struct inventory *inventory, struct san_error *er
     return status;
 }
 
+/* Zigbee2MQTT and others do not retain states, but send all of them when Home Assistant says that it has come
+ * up. */
+static void on_birth(uv_timer_t *timer)
+{
+    struct inventory *inventory = timer->data;
+    char topic[96];
+    snprintf(topic, sizeof(topic), "%s/status", inventory->daemon->config->discovery_prefix);
+    mqtt_publish_news(inventory->daemon->mqtt, topic, "online", 6, 0, false);
+}
+
+void inventory_online(struct inventory *inventory)
+{
+    const struct config *config = inventory->daemon->config;
+    if (config->ask_states && config->discovery_prefix[0])
+        uv_timer_start(&inventory->birth_timer, on_birth, BIRTH_MS + (uint64_t)rand() % BIRTH_MS, 0);
+}
+
 static void subscribe_discovery(struct inventory *inventory)
 {
     const char *prefix = inventory->daemon->config->discovery_prefix;
@@ -700,7 +718,8 @@ struct inventory *inventory_new(struct hearthd *daemon)
     }
     uv_timer_init(daemon->loop, &inventory->batch_timer);
     uv_timer_init(daemon->loop, &inventory->flush_timer);
-    inventory->batch_timer.data = inventory->flush_timer.data = inventory;
+    uv_timer_init(daemon->loop, &inventory->birth_timer);
+    inventory->batch_timer.data = inventory->flush_timer.data = inventory->birth_timer.data = inventory;
     return inventory;
 }
 
@@ -724,6 +743,7 @@ void inventory_stop(struct inventory *inventory)
     inventory->stopped = true;
     uv_close((uv_handle_t *)&inventory->batch_timer, NULL);
     uv_close((uv_handle_t *)&inventory->flush_timer, NULL);
+    uv_close((uv_handle_t *)&inventory->birth_timer, NULL);
 }
 
 static void free_listeners(void *value)

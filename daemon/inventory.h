@@ -26,6 +26,10 @@ void inventory_stop(struct inventory *inventory);
 /* After the loop has run out. */
 void inventory_free(struct inventory *inventory);
 
+/* A connection to the broker has come up: asks publishers for states that are not retained, a moment later.
+ */
+void inventory_online(struct inventory *inventory);
+
 /* Takes a message if it is discovery or the state of a known entity; false if it is neither. */
 bool inventory_message(struct inventory *inventory, const char *topic, const char *payload, size_t len);
 

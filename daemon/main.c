@@ -153,8 +153,10 @@ static void on_mqtt_changed(void *data, bool online, const char *why)
     struct process *process = data;
     struct hearthd *daemon = &process->daemon;
     notify_status(online ? "Connected to the MQTT broker" : why);
-    if (online)
+    if (online) {
         ingest_mqtt_announce(daemon);
+        inventory_online(daemon->inventory);
+    }
     if (!daemon->announce)
         return;
     cJSON *params = cJSON_CreateObject();

@@ -23,11 +23,10 @@
 #include "devices/registry.h"
 #include "inventory.h"
 #include "log.h"
-#include "mqtt.h"
 #include "phrases.h"
 #include "policy.h"
 #include "reply.h"
-#include "wording.h"
+#include "report.h"
 
 enum {
     UNDER_WAY_MAX = 256,
@@ -143,7 +142,7 @@ static bool step_understand(struct pipeline *pipeline, struct utterance *utteran
 
 /* ---- validate ---- */
 
-/* What was said but is nothing of this home: the words that are no words of command. */
+/* What was said but is nothing of this home: the words that are neither words of command nor numbers. */
 static const char *missing_words(struct pipeline *pipeline, struct utterance *utterance)
 {
     char text[MISSING_MAX] = "";
@@ -151,7 +150,7 @@ static const char *missing_words(struct pipeline *pipeline, struct utterance *ut
     for (size_t i = 0; i < utterance->prepared.words.count; i++) {
         const struct san_word *word = &utterance->prepared.words.word[i];
         if (phrases_has_word(pipeline->daemon->phrases, "command_words", word->text) ||
-            len + word->len + 2 > sizeof(text))
+            !word->text[strspn(word->text, "-.:0123456789")] || len + word->len + 2 > sizeof(text))
             continue;
         len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? " " : "", word->text);
     }
@@ -431,38 +430,6 @@ static size_t step_render(struct pipeline *pipeline, struct utterance *utterance
 
 /* ---- audit ---- */
 
-/* Writes the row; complete: with outcome and reply. A row is there before anything is published. */
-static bool step_audit(
-    struct pipeline *pipeline, struct utterance *utterance, bool complete, struct san_error *err)
-{
-    cJSON *commands = utterance_commands(utterance);
-    cJSON *explanation = utterance_explanation(utterance);
-    char *commands_text = cJSON_PrintUnformatted(commands);
-    char *detail = cJSON_PrintUnformatted(explanation);
-    struct reg_audit row = {
-        .id = utterance->audit_id,
-        .time_ms = utterance->time_ms,
-        .utterance_id = utterance->id,
-        .source = utterance->source,
-        .text = utterance->text,
-        .calls = utterance->calls_json,
-        .confidence = utterance->understood.confidence,
-        .commands = commands_text ? commands_text : "[]",
-        .outcome = complete ? outcome_name(utterance->outcome) : "pending",
-        .reply = utterance->reply,
-        .detail = detail ? detail : "{}",
-    };
-    inventory_commit(pipeline->daemon->inventory);
-    bool written = reg_audit_put(pipeline->daemon->registry, &row, err) == SAN_OK;
-    if (written)
-        utterance->audit_id = row.id;
-    free(commands_text);
-    free(detail);
-    cJSON_Delete(commands);
-    cJSON_Delete(explanation);
-    return written;
-}
-
 static void fail_all(struct utterance *utterance, const char *why)
 {
     for (size_t i = 0; i < utterance->action_count; i++) {
@@ -473,20 +440,6 @@ static void fail_all(struct utterance *utterance, const char *why)
 }
 
 /* ---- publish, confirm ---- */
-
-static void tell_published(struct pipeline *pipeline, const struct utterance *utterance)
-{
-    struct hearthd *daemon = pipeline->daemon;
-    if (!daemon->announce)
-        return;
-    cJSON *params = cJSON_CreateObject();
-    cJSON_AddStringToObject(params, "event", "published");
-    cJSON_AddStringToObject(params, "id", utterance->id);
-    cJSON *commands = utterance_commands(utterance);
-    if (!cJSON_AddItemToObject(params, "commands", commands))
-        cJSON_Delete(commands);
-    daemon->announce(daemon->announce_data, params);
-}
 
 /* Better than refused only if nothing is: some targets that cannot do it do not spoil those that did. */
 static enum outcome outcome_of_targets(const struct action *action)
@@ -510,7 +463,7 @@ static void run_commands(struct pipeline *pipeline, struct utterance *utterance)
 {
     struct san_error error = {0};
     utterance_enter_state(utterance, UTTERANCE_AUDIT);
-    if (!step_audit(pipeline, utterance, false, &error)) {
+    if (!report_audit(pipeline->daemon, utterance, false, &error)) {
         log_error("audit: %s", error.text);
         fail_all(utterance, utterance_print(utterance, "the log cannot be written (%s)", error.text));
         finish(utterance);
@@ -518,7 +471,7 @@ static void run_commands(struct pipeline *pipeline, struct utterance *utterance)
     }
     utterance_enter_state(utterance, UTTERANCE_PUBLISH);
     confirm_publish(pipeline->confirm, utterance);
-    tell_published(pipeline, utterance);
+    report_published(pipeline->daemon, utterance);
     utterance_enter_state(utterance, UTTERANCE_CONFIRM);
     confirm_wait(pipeline->confirm, utterance);
 }
@@ -589,46 +542,6 @@ static void remember_question(struct pipeline *pipeline, const struct utterance 
     }
 }
 
-static void publish_result(struct pipeline *pipeline, const struct utterance *utterance, const cJSON *result)
-{
-    struct hearthd *daemon = pipeline->daemon;
-    char topic[160];
-    char *text = cJSON_PrintUnformatted(result);
-    if (!text)
-        return;
-    snprintf(topic, sizeof(topic), "hearth/%s/result", daemon->config->node);
-    mqtt_publish_news(daemon->mqtt, topic, text, strlen(text), 0, false);
-    if (utterance->outcome == OUTCOME_UNHANDLED) {
-        snprintf(topic, sizeof(topic), "hearth/%s/unhandled", daemon->config->node);
-        mqtt_publish_news(daemon->mqtt, topic, text, strlen(text), 0, false);
-    }
-    free(text);
-}
-
-static void tell_result(struct pipeline *pipeline, const struct utterance *utterance)
-{
-    struct hearthd *daemon = pipeline->daemon;
-    cJSON *result = utterance_result(utterance);
-    publish_result(pipeline, utterance, result);
-    if (!daemon->announce || !cJSON_AddStringToObject(result, "event", "result")) {
-        cJSON_Delete(result);
-        return;
-    }
-    daemon->announce(daemon->announce_data, result);
-}
-
-static void log_utterance(const struct utterance *utterance)
-{
-    uint64_t begin = utterance->entered[UTTERANCE_RECEIVED];
-    double publish = utterance->published_at ? (double)(utterance->published_at - begin) / 1e6 : 0;
-    log_info(
-        "utterance id=%s source=%s area=\"%s\" text=\"%s\" calls=%s confidence=%.3f outcome=%s reply=\"%s\" "
-        "publish_ms=%.1f total_ms=%.1f",
-        utterance->id, utterance->source, utterance->area, utterance->text, utterance->calls_json,
-        utterance->understood.confidence, outcome_name(utterance->outcome), utterance->reply, publish,
-        (double)(uv_hrtime() - begin) / 1e6);
-}
-
 static void keep_time(struct pipeline *pipeline, const struct utterance *utterance)
 {
     uint64_t end = utterance->published_at ? utterance->published_at : utterance->entered[UTTERANCE_REPLY];
@@ -658,10 +571,10 @@ static void finish(struct utterance *utterance)
     if (utterance->reply_fn)
         utterance->reply_fn(utterance->reply_data, utterance);
     struct san_error error = {0};
-    if (!utterance->dry_run && !step_audit(pipeline, utterance, true, &error))
+    if (!utterance->dry_run && !report_audit(pipeline->daemon, utterance, true, &error))
         log_error("audit: %s", error.text);
-    tell_result(pipeline, utterance);
-    log_utterance(utterance);
+    report_result(pipeline->daemon, utterance);
+    report_log(utterance);
     utterance_enter_state(utterance, UTTERANCE_ENDED);
     forget(pipeline, utterance);
 }
