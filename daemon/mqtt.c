@@ -533,6 +533,9 @@ static int set_up_client(struct mqtt *mqtt)
     int rc = mosquitto_will_set(mqtt->client, mqtt->status_topic, 7, "offline", 1, true);
     if (rc == MOSQ_ERR_SUCCESS && config->username[0])
         rc = mosquitto_username_pw_set(mqtt->client, config->username, mqtt->password);
+    /* Small packets at once: else the second of two commands waits for the acknowledgement of the first, 40 ms. */
+    if (rc == MOSQ_ERR_SUCCESS)
+        rc = mosquitto_int_option(mqtt->client, MOSQ_OPT_TCP_NODELAY, 1);
     if (rc == MOSQ_ERR_SUCCESS && config->ca_file[0])
         rc = mosquitto_tls_set(mqtt->client, config->ca_file, NULL,
             config->cert_file[0] ? config->cert_file : NULL, config->key_file[0] ? config->key_file : NULL,

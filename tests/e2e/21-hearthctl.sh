@@ -1,0 +1,144 @@
+#!/bin/sh
+# Every subcommand of hearthctl against hearthd and the simulated home.
+. "$(dirname "$0")/daemon.sh"
+need hearthctl hearth-sim
+start_broker
+unset HEARTH_SOCKET NO_COLOR
+
+cat >"$script" <<'END'
+turn on the kitchen ceiling | 0.99 | HassTurnOn name=Kitchen ceiling
+turn off the kitchen ceiling | 0.99 | HassTurnOff name=Kitchen ceiling
+what time is it | 0.99 | HassGetCurrentTime
+lights on in the galley | 0.99 | HassTurnOn area=Kitchen;domain=light
+turn on the counter light | 0.99 | HassTurnOn name=Counter light
+END
+
+# ctl STATUS ARGUMENT...: hearthctl with that exit status; its output in $work/out and $work/err.
+ctl() {
+	wanted=$1
+	shift
+	hearthctl --socket "$sock" "$@" >"$work/out" 2>"$work/err" </dev/null
+	got=$?
+	[ "$got" -eq "$wanted" ] || { echo "exit status $got, not $wanted"; cat "$work/out" "$work/err"; return 1; }
+}
+shows() { grep -qF -- "$1" "$work/out" || { cat "$work/out" "$work/err"; return 1; }; }
+complains() { grep -qF -- "$1" "$work/err" || { cat "$work/out" "$work/err"; return 1; }; }
+silent_about() { ! grep -qF -- "$1" "$work/out"; }
+ready() { hearthctl --socket "$sock" devices --json 2>/dev/null | grep -q '"Towel heater"'; }
+
+check "before hearthd is there: status 3" ctl 3 status
+write_config
+hearth-sim --data "$HEARTH_SRCDIR/sim" --devices-d "$work/devices.d/sim.json"
+start_daemon
+background sim hearth-sim --data "$HEARTH_SRCDIR/sim" --broker "127.0.0.1:$port"
+wait_for 5 ready
+sleep 0.6 # the first reports
+
+# ---- the home ----
+check "devices" ctl 0 devices
+check "shows a name" shows "Kitchen ceiling"
+check "a state with its unit" shows "°C"
+check "and what devices.d describes" shows "Fish tank"
+check "a search" ctl 0 devices bathroom
+check "finds" shows "Bathroom light"
+check "and leaves out" silent_about "Kitchen ceiling"
+check "by domain, as JSON" ctl 0 devices --domain lock --json
+check "gives the entity" shows '"entity_id":	"lock.front_door"'
+check "an area on a floor" ctl 0 area put Kitchen --floor "Ground floor"
+check "areas" ctl 0 areas
+check "shows the floor" shows "Ground floor"
+check "devices of a floor" ctl 0 devices --floor "ground floor"
+check "are those of its areas" shows "Kitchen ceiling"
+check "a device moves" ctl 0 area set light.counter_light "Dining Room"
+check "to its new room" ctl 0 devices --area "Dining Room"
+check "where it is seen" shows "Counter light"
+check "a device that is not there" ctl 1 area set light.kitchen_ceilin Kitchen
+check "gets the nearest name" complains kitchen_ceiling
+check "an alias" ctl 0 alias add area Kitchen galley
+check "is listed" ctl 0 areas
+check "by its area" shows galley
+check "an alias goes" ctl 0 alias remove area Kitchen galley
+ctl 0 areas
+check "and is gone" silent_about galley
+ctl 0 alias add area Kitchen galley
+check "an unknown kind is refused" ctl 1 alias add planet Kitchen Mars
+check "voice must not use the lock" ctl 0 expose off lock.front_door
+ctl 0 devices
+check "so it is not listed" silent_about lock.front_door
+ctl 0 devices --all
+check "but with --all" shows hidden
+
+# ---- talking ----
+check "say" ctl 0 say turn on the kitchen ceiling
+check "tells the call" shows 'call    HassTurnOn name="Kitchen ceiling"'
+check "what was published" shows 'publish zigbee2mqtt/Kitchen ceiling/set {"state":"ON"}'
+check "and what changed" shows "changed Kitchen ceiling: off -> on"
+check "a dry run" ctl 0 say --dry-run turn off the kitchen ceiling
+check "shows what would be published" shows '{"state":"OFF"}'
+ctl 0 devices "kitchen ceiling"
+check "and does nothing" shows "on, "
+check "quietly" ctl 0 say --quiet what time is it
+check "one line" test "$(wc -l <"$work/out")" -eq 1
+check "as JSON" ctl 0 say --json turn off the kitchen ceiling
+check "one line of it" shows '"outcome":"done"'
+check "what is not understood: status 1" ctl 1 say mumble mumble
+printf 'what time is it\n\nmumble\n' | hearthctl --socket "$sock" say --quiet >"$work/out"
+check "a line of standard input is a sentence; the worst status counts" test $? -eq 1
+check "and each is answered" test "$(wc -l <"$work/out")" -eq 2
+publish -t hearth-sim/fault/counter_light -m silent
+check "a silent device: sent, but not confirmed" ctl 0 say turn on the counter light
+check "is not told as done" silent_about "Turned on"
+
+# ---- looking back ----
+check "log" ctl 0 log
+check "has the sentence" shows "turn on the kitchen ceiling"
+check "a log of one" ctl 0 log -n 1
+check "is one row under its header" test "$(wc -l <"$work/out")" -eq 2
+check "a log of nothing is no log" ctl 2 log -n 0
+check "explain" ctl 0 explain last
+check "tells the names that came into question" shows "@light Counter light"
+check "explain what is not there" ctl 1 explain 123456
+
+# ---- the daemon ----
+check "status" ctl 0 status
+check "knows the broker" shows "127.0.0.1:$port online"
+check "status as JSON" ctl 0 status --json
+check "has the node" shows '"node":	"test"'
+check "tools" ctl 0 tools
+check "lists HassTurnOn" shows HassTurnOn
+hearthctl --socket "$sock" doctor >"$work/out" 2>&1
+check "doctor checks the broker" shows "broker: 127.0.0.1:$port"
+check "reload" ctl 0 reload
+hearthctl --socket "$sock" watch >"$work/out" 2>&1 &
+watcher=$!
+pids="$pids $watcher"
+sleep 0.3
+hearthctl --socket "$sock" say --quiet turn on the kitchen ceiling >/dev/null
+seen_watch() { grep -q "state.*Kitchen ceiling.*state=on" "$work/out"; }
+check "watch sees the state change" wait_for 3 seen_watch
+check "and the result" shows "Turned on Kitchen ceiling"
+kill "$watcher"
+
+# ---- there and back ----
+check "export" ctl 0 export
+cp "$work/out" "$work/home.json"
+check "has the alias" shows galley
+check "import" ctl 0 import "$work/home.json"
+check "counts" shows "areas"
+printf '{"areas":7}' >"$work/bad.json"
+check "what is no home is refused" ctl 1 import "$work/bad.json"
+check "saying what is wrong" complains areas
+printf 'no json' >"$work/bad.json"
+check "what is no JSON too" ctl 1 import "$work/bad.json"
+check "hearthd still answers" ctl 0 status
+
+# ---- the command line ----
+check "a command is wanted" ctl 2
+check "a known one" ctl 2 dance
+check "an option's value is wanted" ctl 2 devices --area
+check "colours only for a terminal" sh -c '! grep -q "$(printf "\033")" "$1"' sh "$work/out"
+kill "$daemon_pid"
+wait_for 3 gone
+check "after hearthd has gone: status 3" ctl 3 status
+check "and the mend" complains "systemctl start hearthd"
+finish
