@@ -3,6 +3,7 @@
 #define HEARTH_TEMPLATE_H
 
 #include <cjson/cJSON.h>
+#include <stdbool.h>
 
 #include "inference/arena.h"
 #include "inference/status.h"
@@ -18,7 +19,8 @@ struct template; /* compiled; immutable; in the arena that made it */
 /* NULL and *err (naming the construct and its column) if the text uses what is not supported. */
 struct template *template_compile(struct san_arena *arena, const char *source, struct san_error *err);
 
-/* Variables of one rendering. `value` is text (NULL: undefined); `value_json` is parsed from it if it is JSON; `extra` is an object of further variables or NULL. */
+/* Variables of one rendering. `value` is text (NULL: undefined); `value_json` is parsed from it if it is
+ * JSON; `extra` is an object of further variables or NULL. */
 struct template_vars {
     const char *value;
     double number; /* with is_number: value is this number, not text */
@@ -27,7 +29,8 @@ struct template_vars {
     const cJSON *extra;
 };
 
-/* Renders into the arena; the result is trimmed. NULL and *err when evaluation fails (as Home Assistant: the message is then ignored). */
+/* Renders into the arena; the result is trimmed. NULL and *err when evaluation fails (as Home Assistant: the
+ * message is then ignored). */
 const char *template_render(const struct template *compiled, struct san_arena *arena,
     const struct template_vars *vars, struct san_error *err);
 

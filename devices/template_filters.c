@@ -307,9 +307,16 @@ static bool filter_length(struct evaluation *run, const struct call *call, struc
 
 static bool edge_item(struct evaluation *run, const struct call *call, double index, struct value *out)
 {
+    struct value key = value_int(index);
+    *out = (struct value){.kind = VALUE_UNDEFINED};
+    if (call->input->kind == VALUE_UNDEFINED || call->input->count == 0)
+        return call->input->kind >= VALUE_STRING || call->input->kind == VALUE_UNDEFINED ||
+               run_fail(run, "%s has no items", value_kind_name(call->input->kind));
+    if (call->input->kind == VALUE_STRING)
+        return evaluate_slice(
+            run, call->input, &key, index < 0 ? NULL : &(struct value){.kind = VALUE_INT, .number = 1}, out);
     if (call->input->kind != VALUE_LIST)
         return run_fail(run, "%s has no items", value_kind_name(call->input->kind));
-    struct value key = value_int(index);
     *out = value_item(call->input, &key);
     return true;
 }

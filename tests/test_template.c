@@ -160,6 +160,8 @@ static void applies_filters_and_methods(void **state)
         {"{{ 'short' | truncate(3, True) }}", "", "short"},
         {"{{ ' x ' | trim }}|{{ 'aXb' | replace('X', '-') }}|{{ 'abc' | length }}", "", "x|a-b|3"},
         {"{{ [3,4] | first }}{{ [3,4] | last }}", "", "34"},
+        {"{{ 'abc' | first }}{{ 'abc' | last }}{{ '' | first }}{{ value_json.y | first }}", "{}", "ac"},
+        {"{{ 5 | first }}", "", NULL},
         {"{{ 'a,b,c'.split(',') | join('-') }} {{ ' a  b '.split() }}", "", "a-b-c ['a', 'b']"},
         {"{{ {'a':1,'b':2}.keys() | join(',') }} {{ value_json.get('q', 7) }}", "{}", "a,b 7"},
         {"{{ 'On'.lower() }}{{ 'On'.startswith('O') }}", "", "onTrue"},
