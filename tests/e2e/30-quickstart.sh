@@ -2,7 +2,7 @@
 # ./quickstart, as a newcomer runs it: one sentence, several at once, and what --keep leaves running.
 . "$(dirname "$0")/lib.sh"
 need mosquitto bash flock
-[ "$HEARTH_BUILDDIR" = "$HEARTH_SRCDIR/build" ] || { echo "skipped: quickstart builds in ./build, and this is not it"; exit 77; }
+[ "$HEARTH_BUILDDIR" -ef "$HEARTH_SRCDIR/build" ] || { echo "skipped: quickstart builds in ./build, and this is not it"; exit 77; }
 [ -w "$HEARTH_SRCDIR" ] || { echo "skipped: the tree is read-only"; exit 77; }
 missing=$(cd "$HEARTH_SRCDIR" && bash -c '. .ci/build.sh; missing_packages')
 [ -z "$missing" ] || { echo "skipped: it would install $missing"; exit 77; }
