@@ -137,7 +137,7 @@ bool view_words_to_text(cJSON *config)
         if (!is_word_key(item->string) || !(cJSON_IsBool(item) || cJSON_IsNumber(item)))
             continue;
         if (cJSON_IsBool(item))
-            memcpy(text, cJSON_IsTrue(item) ? "True" : "False", 6);
+            strcpy(text, cJSON_IsTrue(item) ? "True" : "False");
         else
             json_number_text(text, item->valuedouble, json_is_float(item));
         cJSON *word = cJSON_CreateString(text);
