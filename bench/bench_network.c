@@ -1,9 +1,10 @@
 /* bench_network.c - how long encoding a prompt and writing a token take.
  *
- *     bench_network [--model FILE] [--threads N] [--rounds N]
+ *     bench_network [--model FILE] [--threads N] [--rounds N] [--cache BYTES]
  *
  * Without a model: random weights of hearth-s's shape (d 256, 4 + 3 layers), Q8_0. The prompt has 12 query
- * tokens and 60 in ten items. */
+ * tokens and 60 in ten items, the same in every round: with a cache, the items are encoded in the first
+ * alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@ enum { QUERY = 12, ITEMS = 10, ITEM = 6, STEPS = 8, ROUNDS_MAX = 100000 };
 struct options {
     const char *model;
     unsigned threads, rounds;
+    size_t cache;
 };
 
 static double now_ms(void)
@@ -49,6 +51,8 @@ static int parse(struct options *options, int argc, char **argv)
             options->threads = (unsigned)strtoul(argv[i + 1], NULL, 10);
         else if (strcmp(argv[i], "--rounds") == 0)
             options->rounds = (unsigned)strtoul(argv[i + 1], NULL, 10);
+        else if (strcmp(argv[i], "--cache") == 0)
+            options->cache = strtoul(argv[i + 1], NULL, 10);
         else
             return -1;
     }
@@ -89,23 +93,24 @@ static void measure(struct san_network *net, unsigned rounds, double *encode, do
 
 int main(int argc, char **argv)
 {
-    struct options options = {.threads = 1, .rounds = 200};
+    struct options options = {.threads = 1, .rounds = 200, .cache = SAN_CACHE_BYTES};
     struct san_error err = {0};
     void *bytes = NULL;
     if (parse(&options, argc, argv) != 0) {
-        fprintf(stderr, "usage: bench_network [--model FILE] [--threads N] [--rounds N]\n");
+        fprintf(stderr, "usage: bench_network [--model FILE] [--threads N] [--rounds N] [--cache BYTES]\n");
         return 2;
     }
     struct san_model *model = open_model(&options, &bytes, &err);
-    struct san_network *net = model ? san_network_new(model, options.threads, &err) : NULL;
+    struct san_network *net = model ? san_network_new(model, options.threads, options.cache, &err) : NULL;
     double *times = calloc(2 * (size_t)options.rounds, sizeof(*times));
     int status = net && times ? 0 : 1;
     if (status == 0) {
         measure(net, options.rounds, times, times + options.rounds);
         double encode = median(times, options.rounds),
                decode = median(times + options.rounds, options.rounds);
-        printf("%s, %u thread(s): encode %d tokens %.3f ms, decode step %.3f ms, %d steps in all %.3f ms\n",
-            san_kernels_name(), options.threads, QUERY + ITEMS * ITEM, encode, decode, STEPS,
+        printf("%s, %u thread(s), cache of %zu bytes: encode %d tokens %.3f ms, decode step %.3f ms, %d "
+               "steps in all %.3f ms\n",
+            san_kernels_name(), options.threads, options.cache, QUERY + ITEMS * ITEM, encode, decode, STEPS,
             encode + STEPS * decode);
     } else {
         fprintf(stderr, "bench_network: %s\n", err.text);

@@ -1,9 +1,10 @@
 /* bench_parse.c - how long san_parse takes, and on which part of the way.
  *
- *     bench_parse MODEL TOOLS EXAMPLES [ROUNDS]
+ *     bench_parse MODEL TOOLS EXAMPLES [ROUNDS [CACHE_BYTES]]
  *
  * EXAMPLES is a golden file of the trainer ({"examples":[{"words","area","items"}]}); each is parsed ROUNDS
- * times (default 20) after one warm-up. Prints median and 99th percentile in milliseconds. */
+ * times (default 20) after one warm-up, so that its items are remembered if there is a cache (0: none).
+ * Prints median and 99th percentile in milliseconds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -136,9 +137,10 @@ static int bench(const struct san_model *model, struct san_session *session, con
 
 int main(int argc, char **argv)
 {
-    unsigned rounds = argc == 5 ? (unsigned)strtoul(argv[4], NULL, 10) : 20;
-    if (argc < 4 || argc > 5 || rounds < 1 || rounds > ROUNDS_MAX) {
-        fprintf(stderr, "usage: bench_parse MODEL TOOLS EXAMPLES [ROUNDS]\n");
+    unsigned rounds = argc >= 5 ? (unsigned)strtoul(argv[4], NULL, 10) : 20;
+    struct san_options options = {.cache_bytes = argc == 6 ? strtoul(argv[5], NULL, 10) : SAN_CACHE_BYTES};
+    if (argc < 4 || argc > 6 || rounds < 1 || rounds > ROUNDS_MAX) {
+        fprintf(stderr, "usage: bench_parse MODEL TOOLS EXAMPLES [ROUNDS [CACHE_BYTES]]\n");
         return 2;
     }
     struct san_error err = {0};
@@ -146,7 +148,7 @@ int main(int argc, char **argv)
     cJSON *root = golden ? cJSON_Parse(golden) : NULL;
     struct san_model *model = san_model_open(argv[1], &err);
     struct san_tools *tools = model && json ? san_tools_load(model, json, strlen(json), &err) : NULL;
-    struct san_session *session = tools ? san_session_new(model, NULL, &err) : NULL;
+    struct san_session *session = tools ? san_session_new(model, &options, &err) : NULL;
     int rc = 1;
     if (session && root)
         rc = bench(model, session, tools, cJSON_GetObjectItem(root, "examples"), rounds);

@@ -61,7 +61,7 @@ struct offline *offline_open(const struct offline_options *options, struct san_e
         san_fail(err, SAN_ENOMEM, "out of memory");
         return NULL;
     }
-    const struct san_options session = {.threads = options->threads};
+    const struct san_options session = {.threads = options->threads, .cache_bytes = SAN_CACHE_BYTES};
     offline->model =
         san_model_open(choose(options->model, "HEARTH_MODEL", HEARTH_DATADIR "/models/hearth-s.gguf"), err);
     if (offline->model)

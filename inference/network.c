@@ -52,6 +52,7 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->cosine = carve_floats(layout, positions(c) * (uint64_t)c->head_dim / 2);
     net->sine = carve_floats(layout, positions(c) * (uint64_t)c->head_dim / 2);
     net->span = carve(layout, rows, sizeof(*net->span));
+    net->placed = carve(layout, context, sizeof(*net->placed));
     net->x = carve_floats(layout, rows * (uint64_t)c->d);
     net->input = carve_floats(layout, rows * wide);
     net->input_q = carve(layout, rows * wide, 1);
@@ -114,8 +115,14 @@ static bool layers_quantised(const struct san_attention_weights *w, uint32_t cou
     return false;
 }
 
-struct san_network *san_network_new_with(
-    const struct san_model *model, unsigned threads, const struct san_kernels *kernels, struct san_error *err)
+size_t san_network_record(const struct san_network *net)
+{
+    const struct san_config *c = &net->model->config;
+    return 2 * ((size_t)c->enc_layers + c->dec_layers) * net->kv + c->d;
+}
+
+struct san_network *san_network_new_with(const struct san_model *model, unsigned threads, size_t cache_bytes,
+    const struct san_kernels *kernels, struct san_error *err)
 {
     const struct san_config *c = &model->config;
     if (threads > SAN_THREADS_MAX) {
@@ -142,6 +149,8 @@ struct san_network *san_network_new_with(
         san_fail(err, SAN_ENOMEM, "%u threads cannot be started", threads);
         goto fail;
     }
+    if (c->item_mask && cache_bytes) /* without memory for it: slower, and as right */
+        net->cache = san_context_cache_new(cache_bytes, san_network_record(net), san_ids_hash);
     fill_rope(net);
     return net;
 fail:
@@ -149,16 +158,18 @@ fail:
     return NULL;
 }
 
-struct san_network *san_network_new(const struct san_model *model, unsigned threads, struct san_error *err)
+struct san_network *san_network_new(
+    const struct san_model *model, unsigned threads, size_t cache_bytes, struct san_error *err)
 {
     const struct san_kernels *kernels = san_kernels_get(err);
-    return kernels ? san_network_new_with(model, threads, kernels, err) : NULL;
+    return kernels ? san_network_new_with(model, threads, cache_bytes, kernels, err) : NULL;
 }
 
 void san_network_free(struct san_network *net)
 {
     if (!net)
         return;
+    san_context_cache_free(net->cache);
     san_pool_free(net->pool);
     free(net->memory);
     free(net);
@@ -222,6 +233,8 @@ static void project_rows(void *data, unsigned worker, size_t begin, size_t end)
 void san_project(
     struct san_network *net, float *out, const struct san_tensor *matrix, const struct san_columns *cols)
 {
+    if (!cols->count) /* a prompt of remembered items alone */
+        return;
     struct projection p = {out, matrix, cols, san_kernels_multiply(net->kernels, matrix->type)};
     size_t grain = ROW_GRAIN_MACS / (cols->n * cols->count) + 1;
     san_pool_run(net->pool, project_rows, &p, (size_t)matrix->ne[1], grain);
@@ -302,4 +315,9 @@ const float *san_network_encoded(const struct san_network *net, size_t *tokens)
 {
     *tokens = net->tokens;
     return net->encoded;
+}
+
+struct san_context_cache_stats san_network_cache_stats(const struct san_network *net)
+{
+    return net->cache ? san_context_cache_stats(net->cache) : (struct san_context_cache_stats){0};
 }

@@ -1,8 +1,8 @@
 /* network.h - the forward pass: encoder and decoder over mapped weights (docs/model.md, section 5).
  *
  * A san_network is the run state of one session: activations, the decoder's self-attention key/value cache,
- * and the cross-attention keys and values of the current prompt. All of it is allocated by san_network_new;
- * the passes allocate nothing.
+ * the cross-attention keys and values of the current prompt, and what is remembered of context items. All of
+ * it is allocated by san_network_new; the passes allocate nothing.
  */
 #ifndef SAN_NETWORK_H
 #define SAN_NETWORK_H
@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "context_cache.h"
 #include "status.h"
 
 struct san_model;
@@ -21,12 +22,15 @@ struct san_segment {
     size_t count;
 };
 
-struct san_network *san_network_new(const struct san_model *model, unsigned threads, struct san_error *err);
+/* cache_bytes bounds what is kept of context items between prompts (context_cache.h); 0: nothing. It changes
+ * the time that a prompt takes, and no bit of what comes out. Not used where the mask is "joint". */
+struct san_network *san_network_new(
+    const struct san_model *model, unsigned threads, size_t cache_bytes, struct san_error *err);
 void san_network_free(struct san_network *network);
 
-/* Runs the encoder over the prompt, computes every decoder layer's cross-attention keys and values, and
- * empties the self-attention cache. Errors: SAN_ELIMIT (more tokens than san.context_length), SAN_EINVAL (an
- * id out of range). */
+/* Runs the encoder over the prompt but for the items that are remembered, computes every decoder layer's
+ * cross-attention keys and values, and empties the self-attention cache. Errors: SAN_ELIMIT (more tokens than
+ * san.context_length), SAN_EINVAL (an id out of range). */
 enum san_status san_network_encode(
     struct san_network *network, const struct san_segment *segments, size_t count, struct san_error *err);
 
@@ -38,6 +42,9 @@ enum san_status san_network_decode(
 /* logits[i] of token ids[i] at the current hidden state (after a decode): count dot products, not a
  * vocabulary's. The ids must be in range; those that follow each other (n, n + 1, ...) cost least. */
 void san_network_logits(const struct san_network *network, const int32_t *ids, size_t count, float *logits);
+
+/* What is remembered; all zero without a cache. */
+struct san_context_cache_stats san_network_cache_stats(const struct san_network *network);
 
 /* The encoder's output, [tokens, embedding_length] row by row, for tests and the retrieval head; lives until
  * the next encode. */

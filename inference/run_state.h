@@ -6,6 +6,7 @@
 #ifndef SAN_RUN_STATE_H
 #define SAN_RUN_STATE_H
 
+#include "inference/context_cache.h"
 #include "inference/kernels/kernels.h"
 #include "inference/model.h"
 #include "inference/network.h"
@@ -16,19 +17,32 @@ struct san_span {
     uint32_t begin, end, position;
 };
 
+/* A segment of the prompt. Those that are not remembered are the rows of the encoder's pass, without gap. */
+struct san_placed {
+    const int32_t *ids;
+    uint32_t count;   /* tokens, at least 1 */
+    uint32_t token;   /* its first, counted in the prompt */
+    uint32_t row;     /* its first, counted in the pass */
+    bool remembered;  /* entry holds it, and it has no row */
+    san_cached entry; /* else: where to keep it, or SAN_NOT_CACHED */
+};
+
 struct san_network {
     const struct san_model *model;
     const struct san_kernels *kernels;
-    struct san_pool *pool; /* NULL: one thread */
-    void *memory;          /* all that follows lies in it */
+    struct san_pool *pool;           /* NULL: one thread */
+    struct san_context_cache *cache; /* NULL: nothing is remembered */
+    void *memory;                    /* all that follows lies in it */
     size_t inner, kv, rows, score_stride;
     bool quantised; /* some matrix is: activations are needed as groups too */
 
-    float *cosine, *sine;  /* [positions][hd / 2] */
-    struct san_span *span; /* [rows] of the pass under way */
-    float *x;              /* [rows][d] residual stream */
-    float *input;          /* [rows][max(d, inner)] of a projection: normalised x, or heads' output */
-    int8_t *input_q;       /* the same as groups */
+    float *cosine, *sine;      /* [positions][hd / 2] */
+    struct san_span *span;     /* [rows] of the pass under way */
+    struct san_placed *placed; /* [context_length] */
+    size_t placed_count;
+    float *x;        /* [rows][d] residual stream */
+    float *input;    /* [rows][max(d, inner)] of a projection: normalised x, or heads' output */
+    int8_t *input_q; /* the same as groups */
     float *input_scale;
     float *q;      /* [rows][inner] */
     float *k, *v;  /* [context_length][kv] of an encoder layer */
@@ -46,8 +60,11 @@ struct san_network {
 };
 
 /* As san_network_new, with the kernels given. For tests that compare sets. */
-struct san_network *san_network_new_with(const struct san_model *model, unsigned threads,
+struct san_network *san_network_new_with(const struct san_model *model, unsigned threads, size_t cache_bytes,
     const struct san_kernels *kernels, struct san_error *err);
+/* Floats that the cache keeps of a token: keys and values of every encoder layer, keys and values for every
+ * decoder layer's cross-attention, the encoder's output. */
+size_t san_network_record(const struct san_network *net);
 
 /* x[i] = embedding of ids[i], scaled by sqrt(d). The ids have been checked. */
 void san_embed(struct san_network *net, const int32_t *ids, size_t count, float *x);

@@ -26,6 +26,7 @@ struct san_session *san_session_new(
     struct san_model *model, const struct san_options *options, struct san_error *err)
 {
     unsigned threads = options && options->threads ? options->threads : 1;
+    size_t cache_bytes = options ? options->cache_bytes : SAN_CACHE_BYTES;
     struct san_session *session = calloc(1, sizeof *session);
     if (!session) {
         san_fail(err, SAN_ENOMEM, "out of memory for a session");
@@ -37,7 +38,7 @@ struct san_session *san_session_new(
         san_fail(err, SAN_ENOMEM, "out of memory for a session");
         goto failed_arena;
     }
-    session->network = san_network_new(model, threads, err);
+    session->network = san_network_new(model, threads, cache_bytes, err);
     if (!session->network)
         goto failed_network;
     return session;

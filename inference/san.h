@@ -72,10 +72,13 @@ const char *san_tools_name(const struct san_tools *tools, size_t index);
 /* ---- sessions ---- */
 
 struct san_options {
-    unsigned threads; /* 0 or 1: the caller's thread alone */
+    unsigned threads;   /* 0 or 1: the caller's thread alone */
+    size_t cache_bytes; /* for what is remembered of items between utterances; 0: nothing. No result depends on it */
 };
 
-/* Run state: key/value caches, scratch, arena. options may be NULL. */
+enum { SAN_CACHE_BYTES = 8 << 20 }; /* some 250 names with hearth-s; memory is taken as it fills */
+
+/* Run state: key/value caches, scratch, arena. options may be NULL: one thread, SAN_CACHE_BYTES. */
 struct san_session *san_session_new(
     struct san_model *model, const struct san_options *options, struct san_error *err);
 void san_session_free(struct san_session *session);

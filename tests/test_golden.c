@@ -59,7 +59,7 @@ static void open_golden(struct golden *golden, const char *model, const char *ex
     char path[512];
     in_tree(path, sizeof(path), model);
     golden->model = san_model_open(path, &err);
-    golden->net = golden->model ? san_network_new(golden->model, 1, &err) : NULL;
+    golden->net = golden->model ? san_network_new(golden->model, 1, 0, &err) : NULL;
     if (!golden->net)
         fail_msg("%s", err.text);
 }

@@ -266,7 +266,7 @@ static void close_toy(struct toy_model *toy)
 static struct san_network *new_network(const struct san_model *model, unsigned threads)
 {
     struct san_error err = {0};
-    struct san_network *net = san_network_new(model, threads, &err);
+    struct san_network *net = san_network_new(model, threads, 0, &err);
     if (!net)
         fail_msg("%s", err.text);
     return net;
@@ -428,7 +428,7 @@ static void test_every_kernel_set_gives_the_same_bits(void **state)
         for (size_t s = 0; (set = san_kernels_at(s)); s++) {
             if (!san_kernels_usable(set))
                 continue;
-            struct san_network *net = san_network_new_with(toy.model, 1, set, NULL);
+            struct san_network *net = san_network_new_with(toy.model, 1, 0, set, NULL);
             assert_non_null(net);
             run_all(net, have_first ? other : first);
             if (have_first)
@@ -514,7 +514,7 @@ static void test_limits_are_errors(void **state)
     assert_int_equal(san_network_decode(net, many, 1, &err), SAN_ELIMIT);
     assert_int_equal(san_network_encode(net, &full, 1, &err), SAN_OK);
     assert_int_equal(san_network_decode(net, negative, 1, &err), SAN_EINVAL);
-    assert_null(san_network_new(toy.model, 1000, &err));
+    assert_null(san_network_new(toy.model, 1000, 0, &err));
     assert_int_equal(err.status, SAN_ELIMIT);
     san_network_free(net);
     close_toy(&toy);

@@ -13,7 +13,7 @@ static void run_model(const struct san_model *model)
 {
     if (model->config.context_length > CONTEXT_RUN_MAX || model->config.d > CONTEXT_RUN_MAX)
         return;
-    struct san_network *net = san_network_new(model, 1, NULL);
+    struct san_network *net = san_network_new(model, 1, 1 << 16, NULL);
     const int32_t ids[] = {0, 1, 2}, last = (int32_t)model->config.vocab - 1;
     const struct san_segment segments[] = {{ids, 2}, {&last, 1}};
     float logit;
