@@ -30,7 +30,7 @@ def generated(count, tok, directory=None, seed=SEED):
     key = (count, tok.size, directory, seed)
     if key not in _kept:
         _, held = generate.load_patterns(directory)
-        g = generate.Generator(seed, held, "held")
+        g = generate.Generator(seed, held, "held", natural=True)
         samples = [g.sample() for _ in range(count)]
         _kept[key] = [(s, shards.encode(tok, s)) for s in samples]
     return _kept[key]
@@ -133,7 +133,7 @@ def main():
     if args.side == "held":
         cases = generated(args.count, tok, args.patterns)
     else:
-        g = generate.Generator(SEED + 1, generate.load_patterns(args.patterns)[0], "train")
+        g = generate.Generator(SEED + 1, generate.load_patterns(args.patterns)[0], "train", natural=True)
         cases = [(s, shards.encode(tok, s)) for s in (g.sample() for _ in range(args.count))]
     with quantise.as_stored(model, args.round):
         flats = predict(model, tok, [e for _, e in cases])

@@ -53,7 +53,7 @@ def example(model, tok, sample, limit=96, steps=1):
 
 def samples(count, seed, short=None):
     _, held = generate.load_patterns()
-    g, out = generate.Generator(seed, held, "held"), []
+    g, out = generate.Generator(seed, held, "held", natural=True), []
     while len(out) < count:
         s = g.sample()
         if short is None or len(s[0]) + sum(len(w) + 1 for _, w in s[2]) < short:

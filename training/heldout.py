@@ -114,7 +114,7 @@ def main():
     os.makedirs(args.out, exist_ok=True)
     rng = random.Random(args.seed)
     _, held = generate.load_patterns(args.patterns)
-    g = generate.Generator(args.seed, held, "held")
+    g = generate.Generator(args.seed, held, "held", natural=True)
     g.pool, files, resolvers = [homes.make_home(g.rng, "held", n, g.names) for n in SIZES], {}, {}
     for n, home in enumerate(g.pool, 1):
         home.frozen = True

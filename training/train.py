@@ -40,30 +40,34 @@ class Feed:
 
     def __init__(self, args, first):
         self.args, self.next, self.process = args, first, None
+        self.kept, self.turn = [], 0
         os.makedirs(args.shards, exist_ok=True)
 
     def _path(self, n):
         return os.path.join(self.args.shards, f"shard-{n:05d}.npz")
 
     def _start(self, n):
-        command = ["nice", "-n", "5", sys.executable, os.path.join(HERE, "data", "generate.py"), "--out", self.args.shards, "--first", str(n), "--shards", "1",
+        command = [sys.executable, os.path.join(HERE, "data", "generate.py"), "--out", self.args.shards, "--first", str(n), "--shards", "1",
                    "--size", str(self.args.shard_size), "--seed", str(self.args.seed), "--tokenizer", self.args.tokenizer]
         if self.args.patterns:
             command += ["--patterns", self.args.patterns]
         self.process = subprocess.Popen(command)
 
     def take(self):
-        """The path of the next shard; starts on the one behind it."""
-        n = self.next
+        """The path of the next shard, and work on the one behind it begins; an older shard again where the next is not ready."""
         if self.process is None:
-            self._start(n)
+            self._start(self.next)
+        if self.process.poll() is None and len(self.kept) > 1:
+            self.turn += 1
+            return self.kept[self.turn % (len(self.kept) - 1)]
         if self.process.wait() != 0:
-            raise SystemExit(f"generate.py failed on shard {n}: see its message above")
-        if os.path.exists(self._path(n - 1)):
-            os.remove(self._path(n - 1))
-        self.next = n + 1
+            raise SystemExit(f"generate.py failed on shard {self.next}: see its message above")
+        self.kept.append(self._path(self.next))
+        if len(self.kept) > 8:
+            os.remove(self.kept.pop(0))
+        self.next += 1
         self._start(self.next)
-        return self._path(n)
+        return self.kept[-1]
 
     def stop(self):
         if self.process is not None:
@@ -183,7 +187,7 @@ class Run:
         path = [feed.take() if feed else None]
         if dist.is_initialized():
             dist.broadcast_object_list(path)
-        self.state["shard"] += 1
+        self.state["shard"] = feed.next if feed else 0
         return shards.read(path[0])
 
     def step(self, samples, group):
@@ -203,7 +207,7 @@ class Run:
     def train(self):
         """Until the time is up; the first worker makes the samples, reports, saves and evaluates."""
         first = self.args.rank == 0
-        feed, rng = Feed(self.args, self.state["shard"]) if first else None, random.Random(self.args.seed + self.state["shard"])
+        feed, rng = Feed(self.args, self.state["shard"]) if first else None, random.Random(self.args.seed + self.state["step"])
         self.saved_at = self.evaluated_at = self.shown_at = time.time()
         try:
             while self.done() < 1:

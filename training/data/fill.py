@@ -27,6 +27,8 @@ ALL_WORDS = {"all", "every", "everything", "everywhere", "whole"}
 ZONES = ["work", "school", "the gym", "the office", "university", "kindergarten", "the pub", "the shop", "daycare", "the library", "the airport", "practice"]
 
 
+IMPLIED = (("HassLight", "light"), ("HassMedia", "media_player"), ("HassSetVolume", "media_player"), ("HassClimate", "climate"), ("HassFan", "fan"),
+           ("HassHumidifier", "humidifier"), ("HassVacuum", "vacuum"), ("HassLawn", "lawn_mower"), ("HassAlarm", "alarm_control_panel"))
 # "the fan" is a group of one, not a name that is missing.
 PLAIN_KINDS = {n for d, nouns in homes.pools.NOUNS.items() if d not in ("switch", "scene", "script", "input_boolean", "button", "automation") for n in nouns}
 
@@ -119,6 +121,23 @@ class Filler:
             raise Unfit(f"no {domain}")
         return self.rng.choice(fit)
 
+    def loosely(self, entity, form):
+        """The name as said: now and then turned round ("left curtain") or without a word that nobody needs to tell it apart."""
+        r = self.rng.random()
+        if len(form) < 2 or r > 0.09:
+            return form
+        if r < 0.035:
+            said = form[1:] + form[:1] if len(form) == 2 or self.rng.random() < 0.5 else form[-1:] + form[:-1]
+        else:
+            said = form[1:] if self.rng.random() < 0.5 else form[:-1]
+        stems = {shortlist.stem(w) for w in said}
+        if _group_like(said, self.home) or stems <= shortlist.STOP or all(w.isdigit() for w in said):
+            return form
+        for e in self.home.entities:
+            if e is not entity and any(stems <= {shortlist.stem(w) for w in f} for f in e.forms):
+                return form
+        return form if any(stems <= {shortlist.stem(w) for w in f} for p in self.home.areas + self.home.floors for f in p.forms) else said
+
     def area_for(self, calls, used):
         """A room, mostly one that has what a group call wants."""
         wanted = [v for _, args in calls for s, v in args if s == "domain" and not v.startswith("{")]
@@ -151,7 +170,7 @@ class Filler:
                 e = self.entity(kind, device_class, whole in paired, used)
                 used.append(e)
                 form = rng.choice(e.forms)
-                out[whole] = (form, form, (e.domain, form), e.domain)
+                out[whole] = (self.loosely(e, form), form, (e.domain, form), e.domain)
                 if paired.get(whole, "").startswith("{area"):
                     a = self.place(e.area)
                     areas.append(a)
@@ -264,7 +283,7 @@ def collides(home, words, gold, calls):
     named = any(s == "name" for _, args in calls for s, _ in args)
     text, said = " ".join(words), set(words)
     meant = [f for _, f in gold]
-    groups = {v for _, args in calls for s, v in args if s == "domain"} if not named else ()
+    groups = set() if named else {v for _, args in calls for s, v in args if s == "domain"} | {d for t, _ in calls for k, d in IMPLIED if t.startswith(k)}
     for e in home.entities:
         for form in e.forms:
             if len(form) == 1 and form[0] in said and e.domain in groups:

@@ -97,10 +97,17 @@ QUESTIONS = ["who is", "who invented the", "how old is", "what is the meaning of
 
 
 class Generator:
-    """Endless samples from one seed."""
+    """Endless samples from one seed.
 
-    def __init__(self, seed, items, side="train"):
+    Training takes the hard ones more often than life does (several commands at once, noise); `natural` samples, for measuring, do not:
+    noise on a third, compositions of ours on 4 in 100 beside those that the writers wrote.
+    """
+    TRAINING = dict(plain=0.545, joined=0.075, shared=0.04, swapped_name=0.12, swapped_area=0.03, absent=0.03, none=0.11, denied=0.025, chatter=0.015, partial=0.01)
+    NATURAL = dict(plain=0.60, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.04, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
+
+    def __init__(self, seed, items, side="train", natural=False):
         self.rng = random.Random(seed)
+        self.shares, self.noise = (self.NATURAL, 0.33) if natural else (self.TRAINING, 1.0)
         self.side, self.tools = side, patterns.load_tools()
         self.names = homes.Names(side, self.rng)
         self.words = self.names.words()
@@ -133,20 +140,15 @@ class Generator:
                 return made
 
     def _draw(self):
-        r = self.rng.random()
-        for share, make in ((0.545, self._plain), (0.075, self._joined), (0.04, self._shared), (0.12, self._swapped_name), (0.03, self._swapped_area),
-                            (0.03, self._absent), (0.11, self._none), (0.025, self._denied), (0.015, self._chatter), (0.01, self._partial)):
-            r -= share
-            if r < 0:
-                return make()
-        return self._plain()
+        kind, = self.rng.choices(list(self.shares), self.shares.values())
+        return getattr(self, "_" + kind)()
 
     # -- kinds of samples -------------------------------------------------------------------------------------------
 
-    def _finish(self, home, text, calls, noisy=True, gold_in=True):
+    def _finish(self, home, text, calls, noisy=True):
         here = self._here(home, calls)
         filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
-        tokens, target, gold = fill.fill(self.rng, filler, text, calls, here, noisy)
+        tokens, target, gold = fill.fill(self.rng, filler, text, calls, here, noisy and self.rng.random() < self.noise)
         return self._pack(home, tokens, target, gold, here)
 
     def _here(self, home, calls):
@@ -202,7 +204,7 @@ class Generator:
         here = self._here(home, [c for p in parts for c in p.calls])
         for i, p in enumerate(parts):
             filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
-            t, calls, g = fill.fill(self.rng, filler, p.text, p.calls, here, self.rng.random() < 0.4)
+            t, calls, g = fill.fill(self.rng, filler, p.text, p.calls, here, self.rng.random() < 0.4 * self.noise)
             tokens += ([[w, None] for w in self.rng.choice(JOINTS).split()] if i else []) + t
             target += calls
             gold += g
@@ -255,7 +257,9 @@ class Generator:
         home = self.home()
         filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
         tokens, _, gold = fill.fill(self.rng, filler, p.text, p.calls, None, False)
-        tokens = noise.disturb(self.rng, [[w, None] for w in lead.split()] + tokens)
+        tokens = [[w, None] for w in lead.split()] + tokens
+        if self.rng.random() < self.noise:
+            tokens = noise.disturb(self.rng, tokens)
         return self._pack(home, tokens, [], gold if self.rng.random() < 0.9 else [], self._here(home, []))
 
     def _chatter(self):

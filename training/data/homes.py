@@ -53,7 +53,7 @@ class Names:
 
     def __init__(self, side, rng):
         self.side, self.rng = side, rng
-        self._cut = {key: cut(getattr(pools, key)) for key in ("AREAS", "FLOORS", "PEOPLE", "BRANDS", "MODIFIERS")}
+        self._cut = {key: cut(getattr(pools, key), common) for key, common in (("AREAS", 45), ("FLOORS", 12), ("PEOPLE", 0), ("BRANDS", 0), ("MODIFIERS", 45))}
         self._cut["WORDS"] = cut(pools.word_list())
 
     def pick(self, key):
@@ -196,7 +196,8 @@ def _places(home, names, areas, floors):
     for _ in range(floors):
         name = fresh(lambda: names.pick("FLOORS"))
         if name:
-            home.floors.append(Place("floor", name, aliases=[a for a in [fresh(lambda: names.pick("FLOORS"))] if a and r.random() < 0.1]))
+            alias = fresh(lambda: names.pick("FLOORS")) if r.random() < 0.2 else None
+            home.floors.append(Place("floor", name, aliases=[alias] if alias else []))
     for _ in range(areas):
         name = fresh(lambda: names.pick("AREAS") if r.random() < 0.82 else f"{names.pick('PEOPLE')}'s {r.choice(['room', 'bedroom', 'office', 'bathroom', 'den'])}"
                      if r.random() < 0.6 else f"{names.odd()} {r.choice(['room', 'room', 'corner', 'wing', 'house', 'hall'])}" if r.random() < 0.7 else names.odd())

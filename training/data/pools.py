@@ -17,9 +17,10 @@ def held_out(word, parts=4):
     return hashlib.md5(word.lower().encode()).digest()[0] % parts == 0
 
 
-def cut(words):
-    """words -> (training part, held-out part)."""
-    return [w for w in words if not held_out(w)], [w for w in words if held_out(w)]
+def cut(words, common=0):
+    """words -> (training part, held-out part); the first `common` words, which every home has, are always trained on."""
+    kept = set(words[:common])
+    return [w for w in words if w in kept or not held_out(w)], [w for w in words if w not in kept and held_out(w)]
 
 
 AREAS = _lines("""Kitchen, Living Room, Bedroom, Bathroom, Hallway, Dining Room, Office, Garage, Garden, Attic, Basement, Laundry Room,
