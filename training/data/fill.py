@@ -312,7 +312,11 @@ def fill(rng, filler, text, calls, here, noisy=True):
     if noisy:
         tools = [t for t, _ in calls]
         level = rng.choice([0, 0.5, 1, 1, 2.5])
-        tokens = noise.carriers(rng, tokens, tools) if calls else tokens
+        if not any(t in noise.SOCIAL for t in tools):
+            tokens = noise.reword(rng, tokens)
+        if calls and not any(t in noise.SOCIAL for t in tools):
+            tokens = noise.carriers(rng, tokens, tools)
+            tokens = noise.chatty(rng, tokens, tools)
         if level:
             tokens = noise.disturb(rng, tokens, level)
     return tokens, filler.target(calls, values, tokens, here), gold

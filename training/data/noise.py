@@ -9,6 +9,65 @@ BEFORE = ["please", "hey", "can you", "could you", "could you please", "would yo
 QUESTION_BEFORE = ["hey", "please tell me", "tell me", "ok", "so", "do you know", "can you tell me", "quick question", "hi", "well", "excuse me", "and", "sorry"]
 AFTER = ["please", "now", "thanks", "thank you", "right now", "for me", "would you", "will you", "if you can", "ok", "okay", "right away", "quickly", "could you", "immediately"]
 QUESTION_AFTER = ["please", "right now", "at the moment", "now", "currently", "thanks"]
+# Other words for the same, one direction a line; said in place of each other where no name is touched.
+SAME = """turn on = switch on = power on = turn on
+turn off = switch off = power off = shut off = turn off
+switch on = turn on
+switch off = turn off = shut off
+close = shut
+shut = close
+set = change = adjust = put = set
+increase = raise = turn up = bump up
+decrease = lower = reduce = turn down = drop
+raise = increase = bring up
+lower = decrease = bring down
+could you = can you = would you = will you
+can you = could you = would you
+would you = could you = can you
+i want = id like = i would like = i need
+id like = i want = i would like
+the = my = our = the = the = that
+all the = every one of the = all of the = all
+whats = what is
+what is = whats
+is the = is the = is my = is that
+tell me = let me know = say
+start = begin = kick off
+stop = halt
+please = kindly = pls = if you would
+everything = all of it = every single thing
+make sure = check that = ensure
+a bit = a little = slightly = somewhat
+a little = a bit = a touch
+show me = tell me = give me
+how many = what number of
+quickly = fast
+lights = lights = lamps = lighting
+everyone = everybody = the whole family
+brighter = lighter
+darker = dimmer
+warmer = hotter
+cooler = colder
+louder = noisier
+quieter = softer"""
+SYNONYMS = {}
+for _line in SAME.splitlines():
+    _first, *_rest = (tuple(x.split()) for x in _line.split(" = "))
+    SYNONYMS[_first] = _rest
+LEADS = """its getting dark; im going to bed; the kids are asleep; were off out now; guests are coming; im home; its freezing in here; im boiling; ive got my hands full;
+im in the bath; before i forget; while youre at it; the sun is in my eyes; dinners nearly ready; its late; good morning; the babys sleeping; movie time; im working from home today;
+i cant see a thing; its been a long day; theres someone at the door; mums coming round; the dog needs to go out; its raining; were having a party; i just woke up; im about to leave;
+its a school night; ive got a headache; somebodys coming over; its way too early; my wife is asleep; the neighbours complained; im reading; were watching a film; ive had enough;
+im not feeling well; its so hot today; the delivery is here; were all in bed; i forgot again; listen; one more thing; quick one; just so you know; as usual; like every evening;
+since nobodys here; i think its time; for the love of god; be a dear; do me a favour; hey listen; oh and; by the way; honestly; look; okay then; right then; so yeah; hmm well; now then;
+sorry to bother you; when you have a moment; if its not too much trouble; my hands are dirty; im cooking; im on the phone; the cats on my lap; i cant reach it; im too lazy to get up"""
+TAILS = """its too bright; im going to sleep; so i can see; before i go; the kids are sleeping; its freezing; im leaving; we have guests; thanks a lot; cheers; love; mate; darling; my dear; if you dont mind;
+for a while; for the night; as soon as you can; its driving me mad; i cant sleep; i need to concentrate; like i said; and hurry; im begging you; before mum sees; so the cat can get in; while im cooking;
+its getting late; because im cold; because its dark; since im here; for the guests; im not kidding; again; like yesterday; as always; when you can; thats all; that would be great; there is a good machine;
+i forgot; i think; you know; or something; its annoying; my eyes hurt; were leaving; i am done here; for god's sake; before the film starts"""
+LEADS = [x.strip().split() for x in LEADS.replace("\n", " ").split(";")]
+TAILS = [x.strip().replace("'", "").split() for x in TAILS.replace("\n", " ").split(";")]
+FREE_TAIL = ("HassStartTimer", "HassBroadcast", "HassMediaSearchAndPlay", "HassListAddItem", "HassShoppingListAddItem", "HassListCompleteItem", "HassShoppingListCompleteItem")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 QUESTIONS = ("HassGetState", "HassClimateGetTemperature", "HassGetWeather", "HassGetCurrentTime", "HassGetCurrentDate", "HassTimerStatus")
 SOCIAL = ("HassRespond", "HassNevermind")
@@ -26,6 +85,32 @@ def typo(rng, word):
     if kind < 0.8 and i + 1 < len(word):
         return word[:i] + word[i + 1] + word[i] + word[i + 2:]
     return word[:i] + rng.choice(LETTERS) + word[i + 1:]
+
+
+def reword(rng, tokens, share=0.12):
+    """Says some words otherwise (see SAME), tagged ones never."""
+    out, i = [], 0
+    while i < len(tokens):
+        for n in (2, 1):
+            part = tokens[i:i + n]
+            key = tuple(w for w, _ in part)
+            if len(part) == n and key in SYNONYMS and all(t is None for _, t in part) and rng.random() < share:
+                out += [[w, None] for w in rng.choice(SYNONYMS[key])]
+                i += n
+                break
+        else:
+            out.append(tokens[i])
+            i += 1
+    return out
+
+
+def chatty(rng, tokens, tools):
+    """A clause before or behind that has nothing to do with it; never behind text that is to be copied."""
+    if rng.random() < 0.05:
+        tokens = [[w, None] for w in rng.choice(LEADS)] + tokens
+    if rng.random() < 0.035 and not any(t in FREE_TAIL for t in tools):
+        tokens = tokens + [[w, None] for w in rng.choice(TAILS)]
+    return tokens
 
 
 def carriers(rng, tokens, tools):
