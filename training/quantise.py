@@ -34,7 +34,7 @@ def rounded(w, kind):
     x = w.reshape(-1, BLOCK)
     if kind == "q8_0":
         scale = x.abs().amax(1, keepdim=True) / 127
-        q = torch.round(x / scale.clamp(min=1e-30))
+        q = torch.round(x * torch.where(scale == 0, torch.zeros_like(scale), 1 / scale))
         return (q * scale.half().float()).reshape(w.shape)
     if kind == "q4_0":
         peak = x.gather(1, x.abs().argmax(1, keepdim=True))
