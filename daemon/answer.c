@@ -278,7 +278,7 @@ static void answer_clock(struct answering *a, const struct tm *now, const char *
     const char *format = phrases_get(a->phrases, "answers", format_key);
     if (!format || !strftime(text, sizeof(text), format, now))
         text[0] = '\0';
-    const struct phrase_var vars[] = {{key, text[0] == ' ' ? text + 1 : text}, {0}};
+    const struct phrase_var vars[] = {{key, text}, {0}};
     say(a, key, vars);
 }
 

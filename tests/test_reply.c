@@ -1,0 +1,288 @@
+/* The sentence at the end: true, and in plain English. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/answer.h"
+#include "daemon/reply.h"
+
+static struct phrases *phrases;
+static struct utterance *utterance;
+static struct action action;
+static struct understood_call said;
+static struct home_entity entities[4];
+static struct target targets[4];
+
+static int load(void **state)
+{
+    (void)state;
+    char path[1024];
+    const char *dir = getenv("HEARTH_SRCDIR");
+    struct san_error error = {0};
+    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
+    phrases = phrases_load(path, &error);
+    return phrases ? 0 : -1;
+}
+
+static int unload(void **state)
+{
+    (void)state;
+    phrases_free(phrases);
+    return 0;
+}
+
+static int begin(void **state)
+{
+    (void)state;
+    utterance = utterance_new(&(struct utterance_in){.text = "x", .source = "test"});
+    action = (struct action){.said = &said, .targets = targets};
+    utterance->actions = &action;
+    utterance->action_count = 1;
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    utterance_free(utterance);
+    return 0;
+}
+
+static void arg(const char *slot, const char *text)
+{
+    action.call.args[action.call.arg_count++] = (struct home_arg){.slot = slot, .text = text};
+}
+
+static void target(const char *name, const char *domain, enum outcome outcome)
+{
+    size_t i = action.target_count++;
+    entities[i] = (struct home_entity){.entity_id = "",
+        .name = name,
+        .domain = domain,
+        .device_class = "",
+        .area = "",
+        .state = "",
+        .attributes = "{}",
+        .available = true};
+    targets[i] = (struct target){.utterance = utterance, .entity = &entities[i], .outcome = outcome};
+}
+
+static void replies(enum outcome outcome, const char *expected)
+{
+    action.outcome = utterance->outcome = outcome;
+    assert_string_equal(reply_compose(phrases, utterance), expected);
+}
+
+static void test_one_device(void **state)
+{
+    (void)state;
+    action.call.tool = "HassTurnOn";
+    target("hall lamp", "light", OUTCOME_DONE);
+    replies(OUTCOME_DONE, "Turned on hall lamp.");
+    targets[0].outcome = OUTCOME_SENT;
+    replies(OUTCOME_SENT, "Sent, but it cannot be confirmed: turn on hall lamp.");
+    targets[0].outcome = OUTCOME_SILENT;
+    replies(OUTCOME_SILENT, "Sent, but hall lamp did not answer.");
+    targets[0].outcome = OUTCOME_DRY_RUN;
+    replies(OUTCOME_DRY_RUN, "Would turn on hall lamp.");
+    targets[0].outcome = OUTCOME_FAILED;
+    targets[0].problem = "there is no broker";
+    replies(OUTCOME_FAILED, "I could not turn on hall lamp: there is no broker.");
+}
+
+static void test_what_fits_the_domain(void **state)
+{
+    (void)state;
+    action.call.tool = "HassTurnOff";
+    target("Front door", "lock", OUTCOME_DONE);
+    replies(OUTCOME_DONE, "Unlocked Front door.");
+    entities[0].domain = "cover";
+    replies(OUTCOME_DONE, "Closed Front door.");
+}
+
+static void test_a_group(void **state)
+{
+    (void)state;
+    action.call.tool = "HassTurnOn";
+    arg("area", "Kitchen");
+    arg("domain", "light");
+    target("A", "light", OUTCOME_DONE);
+    target("B", "light", OUTCOME_DONE);
+    target("C", "light", OUTCOME_DONE);
+    replies(OUTCOME_DONE, "Turned on 3 lights in Kitchen.");
+    targets[1].outcome = OUTCOME_SILENT;
+    replies(OUTCOME_SILENT, "Turned on 2 of 3 lights in Kitchen; B did not answer.");
+    entities[0].domain = "switch";
+    targets[1].outcome = OUTCOME_DONE;
+    replies(OUTCOME_DONE, "Turned on 3 devices in Kitchen.");
+}
+
+static void test_settings(void **state)
+{
+    (void)state;
+    action.call.tool = "HassLightSet";
+    arg("brightness", "50");
+    arg("color", "red");
+    target("Desk lamp", "light", OUTCOME_DONE);
+    replies(OUTCOME_DONE, "Set Desk lamp to 50 percent and red.");
+    action.call.arg_count = 0;
+    arg("brightness_step", "up");
+    replies(OUTCOME_DONE, "Made Desk lamp brighter.");
+    action.call.args[0].text = "-20";
+    replies(OUTCOME_DONE, "Changed the brightness of Desk lamp by -20 percent.");
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    action.call.tool = "HassTurnOn";
+    action.refusal = REFUSAL_UNMATCHED;
+    action.detail = "sauna";
+    replies(OUTCOME_REFUSED, "There is no 'sauna' here.");
+    action.names[0] = "Sunroom";
+    action.names[1] = "Sauna heater";
+    action.name_count = 2;
+    replies(OUTCOME_REFUSED, "There is no 'sauna' here. Did you mean Sunroom or Sauna heater?");
+    action.refusal = REFUSAL_AMBIGUOUS;
+    replies(OUTCOME_REFUSED, "Which one do you mean: Sunroom or Sauna heater?");
+    action.refusal = REFUSAL_UNSURE;
+    replies(OUTCOME_REFUSED, "I am not sure what you mean.");
+    action.refusal = REFUSAL_EMPTY;
+    arg("area", "Hall");
+    arg("domain", "cover");
+    arg("device_class", "blind");
+    replies(OUTCOME_REFUSED, "There is no blind in Hall.");
+}
+
+/* ---- questions ---- */
+
+static void known(const char *name, const char *domain, const char *device_class, const char *state)
+{
+    size_t i = action.resolved.count++;
+    entities[i] = (struct home_entity){.entity_id = "",
+        .name = name,
+        .domain = domain,
+        .device_class = device_class,
+        .area = "",
+        .state = state,
+        .attributes = "{}",
+        .available = true};
+    action.resolved.entities = entities;
+}
+
+static void words(const char *text)
+{
+    assert_int_equal(
+        san_normalize(utterance->arena, text, strlen(text), &utterance->prepared.words, NULL), SAN_OK);
+}
+
+static void answers(const char *expected)
+{
+    answer_action(phrases, utterance, &action, &(struct tm){0});
+    assert_string_equal(action.answer, expected);
+    assert_int_equal(action.outcome, OUTCOME_DONE);
+}
+
+static void test_a_question_about_one(void **state)
+{
+    (void)state;
+    action.call.tool = "HassGetState";
+    arg("name", "Back door");
+    known("Back door", "binary_sensor", "door", "on");
+    answers("Back door is open.");
+    arg("state", "open");
+    answers("Yes, Back door is open.");
+    action.call.args[1].text = "closed";
+    answers("No, Back door is open.");
+}
+
+static void test_units(void **state)
+{
+    (void)state;
+    action.call.tool = "HassGetState";
+    arg("name", "Outdoor");
+    known("Outdoor", "sensor", "temperature", "21.5");
+    entities[0].attributes = "{\"unit_of_measurement\":\"\u00b0C\"}";
+    answers("Outdoor is 21.5 \u00b0C.");
+}
+
+static void test_questions_about_several(void **state)
+{
+    (void)state;
+    action.call.tool = "HassGetState";
+    arg("domain", "light");
+    arg("state", "on");
+    known("A", "light", "", "on");
+    known("B", "light", "", "off");
+    known("C", "light", "", "on");
+    words("are any lights on");
+    answers("Yes: A and C are on.");
+    words("which lights are on");
+    answers("A and C are on.");
+    words("how many lights are on");
+    answers("2 lights are on.");
+    words("are all lights on");
+    answers("No, B is not on.");
+    entities[1].state = "on";
+    answers("Yes, all 3 lights are on.");
+    entities[0].state = entities[1].state = entities[2].state = "off";
+    words("are any lights on");
+    answers("No light is on.");
+}
+
+static void test_what_is_not_known(void **state)
+{
+    (void)state;
+    action.call.tool = "HassGetState";
+    arg("name", "Lamp");
+    known("Lamp", "light", "", "");
+    answers("I do not know the state of Lamp.");
+    entities[0].available = false;
+    answers("Lamp does not answer at the moment.");
+}
+
+static void test_the_clock(void **state)
+{
+    (void)state;
+    const struct tm now = {
+        .tm_year = 126, .tm_mon = 10, .tm_mday = 3, .tm_wday = 2, .tm_hour = 15, .tm_min = 4};
+    action.call.tool = "HassGetCurrentTime";
+    answer_action(phrases, utterance, &action, &now);
+    assert_string_equal(action.answer, "It is 3:04 PM.");
+    action.call.tool = "HassGetCurrentDate";
+    answer_action(phrases, utterance, &action, &now);
+    assert_string_equal(action.answer, "It is Tuesday, November 3, 2026.");
+}
+
+static void test_what_is_not_built_in_is_refused(void **state)
+{
+    (void)state;
+    action.call.tool = "HassStartTimer";
+    answer_action(phrases, utterance, &action, &(struct tm){0});
+    assert_int_equal(action.outcome, OUTCOME_REFUSED);
+    replies(OUTCOME_REFUSED, "This hearth cannot do that yet: it has no timers.");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_one_device, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_fits_the_domain, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_group, begin, end),
+        cmocka_unit_test_setup_teardown(test_settings, begin, end),
+        cmocka_unit_test_setup_teardown(test_refusals, begin, end),
+        cmocka_unit_test_setup_teardown(test_a_question_about_one, begin, end),
+        cmocka_unit_test_setup_teardown(test_units, begin, end),
+        cmocka_unit_test_setup_teardown(test_questions_about_several, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_is_not_known, begin, end),
+        cmocka_unit_test_setup_teardown(test_the_clock, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_is_not_built_in_is_refused, begin, end),
+    };
+    return cmocka_run_group_tests(tests, load, unload);
+}
