@@ -81,9 +81,6 @@ def main():
 
 def run(work, port, processes):
     broker = ["-h", "127.0.0.1", "-p", str(port)]
-    announcing = subprocess.Popen(["mosquitto_pub", *broker, "-r", "-q", "1", "-l", "-t", "x"], stdin=subprocess.PIPE)
-    announcing.stdin.close()
-    announcing.wait()
     for i in range(entities):
         config = {"name": name_of(i), "unique_id": f"u{i}", "schema": "json", "command_topic": f"lamp/{i}/set",
                   "state_topic": f"lamp/{i}", "brightness": True, "supported_color_modes": ["brightness"],
@@ -95,8 +92,6 @@ def run(work, port, processes):
     subprocess.run(["sh", "-c", script], check=True)
 
     arrived = {}
-    answering = subprocess.Popen(["mosquitto_pub", *broker, "-l", "-t", "answers"], stdin=subprocess.PIPE, text=True)
-    answering.terminate()
     seen = threading.Event()
 
     def on_line(when, line):

@@ -12,10 +12,13 @@
 
 #include <errno.h>
 #include <mosquitto.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "hashmap.h"
 #include "log.h"
@@ -481,8 +484,18 @@ static void update_poll(struct mqtt *mqtt)
     uv_poll_start(mqtt->poll, events, on_poll);
 }
 
+/* Without it a command waits up to 40 ms for the broker's delayed acknowledgement of what was sent before
+ * (RFC 896 meets RFC 1122). */
+static void send_at_once(int socket)
+{
+    int on = 1;
+    if (setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on)) != 0)
+        log_debug("mqtt: TCP_NODELAY: %s", strerror(errno));
+}
+
 static void start_poll(struct mqtt *mqtt)
 {
+    send_at_once(mosquitto_socket(mqtt->client));
     mqtt->poll = calloc(1, sizeof(*mqtt->poll));
     int rc = mqtt->poll ? uv_poll_init(mqtt->loop, mqtt->poll, mosquitto_socket(mqtt->client)) : UV_ENOMEM;
     if (rc != 0) {
@@ -533,7 +546,8 @@ static int set_up_client(struct mqtt *mqtt)
     int rc = mosquitto_will_set(mqtt->client, mqtt->status_topic, 7, "offline", 1, true);
     if (rc == MOSQ_ERR_SUCCESS && config->username[0])
         rc = mosquitto_username_pw_set(mqtt->client, config->username, mqtt->password);
-    /* Small packets at once: else the second of two commands waits for the acknowledgement of the first, 40 ms. */
+    /* Small packets at once: else the second of two commands waits for the acknowledgement of the first, 40
+     * ms. */
     if (rc == MOSQ_ERR_SUCCESS)
         rc = mosquitto_int_option(mqtt->client, MOSQ_OPT_TCP_NODELAY, 1);
     if (rc == MOSQ_ERR_SUCCESS && config->ca_file[0])
