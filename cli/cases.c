@@ -9,7 +9,10 @@
 
 #include "daemon/calls_json.h"
 
-enum { LINE_MAX_BYTES = 16 << 20 }; /* a case with a large home inline */
+enum {
+    ACCEPT_MAX = 64,          /* other right answers of one case */
+    LINE_MAX_BYTES = 16 << 20 /* a case with a large home inline */
+};
 
 struct cases {
     FILE *file;
@@ -87,6 +90,29 @@ static const char *read_id(const cJSON *item, struct san_arena *arena)
     return copy ? copy : "";
 }
 
+static enum san_status read_accept(const cJSON *lists, struct eval_case *out, struct san_error *err)
+{
+    if (!lists || cJSON_IsNull(lists))
+        return SAN_OK;
+    int count = cJSON_GetArraySize(lists);
+    if (!cJSON_IsArray(lists) || count > ACCEPT_MAX)
+        return san_fail(err, SAN_EFORMAT, "%s: \"accept\" must be an array of at most %d lists of calls",
+            out->where, ACCEPT_MAX);
+    out->accept = san_arena_alloc(out->arena, ((size_t)count + 1) * sizeof(*out->accept));
+    if (!out->accept)
+        return san_fail(err, SAN_ENOMEM, "out of memory");
+    const cJSON *list;
+    cJSON_ArrayForEach(list, lists)
+    {
+        struct case_accept *one = &out->accept[out->accept_count++];
+        enum san_status status =
+            calls_from_json(list, out->where, out->arena, &one->calls, &one->call_count, err);
+        if (status != SAN_OK)
+            return status;
+    }
+    return SAN_OK;
+}
+
 static enum san_status read_case(
     struct cases *cases, size_t len, struct eval_case *out, struct san_error *err)
 {
@@ -107,8 +133,11 @@ static enum san_status read_case(
         return san_fail(err, SAN_EFORMAT, "%s: \"home\" must be an object or a file's name", out->where);
     if (cJSON_IsNull(out->home))
         out->home = NULL;
-    return calls_from_json(cJSON_GetObjectItemCaseSensitive(cases->json, "calls"), out->where, cases->arena,
-        &out->calls, &out->call_count, err);
+    enum san_status status = calls_from_json(cJSON_GetObjectItemCaseSensitive(cases->json, "calls"),
+        out->where, cases->arena, &out->calls, &out->call_count, err);
+    if (status != SAN_OK)
+        return status;
+    return read_accept(cJSON_GetObjectItemCaseSensitive(cases->json, "accept"), out, err);
 }
 
 static bool is_blank(const char *line)

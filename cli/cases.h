@@ -13,6 +13,12 @@ struct cases; /* an open file */
 struct cases *cases_open(const char *path, struct san_error *err);
 void cases_close(struct cases *cases); /* NULL is allowed */
 
+/* Another list of calls that is right too. */
+struct case_accept {
+    struct home_call *calls;
+    size_t call_count;
+};
+
 /* One line. Everything lives until the next one. */
 struct eval_case {
     const char *id;    /* "" if the line has none; numbers as text */
@@ -21,6 +27,8 @@ struct eval_case {
     const cJSON *home; /* an object, a string (a file beside the cases), or NULL */
     struct home_call *calls;
     size_t call_count;
+    struct case_accept *accept; /* "accept": besides calls */
+    size_t accept_count;
     char where[160]; /* file:line, for errors */
     struct san_arena *arena;
 };

@@ -48,6 +48,18 @@ static cJSON *read_predictions(const char *path, struct san_error *err)
     return old;
 }
 
+/* Right if they are the expected calls, or any of the lists that are accepted as well. */
+static bool is_right(
+    struct registry *registry, const struct eval_case *one, const struct home_call *got, size_t count)
+{
+    if (compare_calls(registry, one->arena, one->calls, one->call_count, got, count))
+        return true;
+    for (size_t i = 0; i < one->accept_count; i++)
+        if (compare_calls(registry, one->arena, one->accept[i].calls, one->accept[i].call_count, got, count))
+            return true;
+    return false;
+}
+
 /* Prints where this run and the earlier one differ in what is right. */
 static void compare_with_old(struct eval *eval, const struct eval_case *one, bool exact)
 {
@@ -57,7 +69,7 @@ static void compare_with_old(struct eval *eval, const struct eval_case *one, boo
     if (!calls || calls_from_json(calls, "old predictions", one->arena, &old, &count, NULL) != SAN_OK)
         return;
     struct registry *registry = offline_registry(eval->offline);
-    bool was_exact = compare_calls(registry, one->arena, one->calls, one->call_count, old, count);
+    bool was_exact = is_right(registry, one, old, count);
     if (was_exact == exact)
         return;
     eval->better += exact;
@@ -129,10 +141,10 @@ static enum san_status eval_case(struct eval *eval, const struct eval_case *one,
         .ms = parsed ? result.ms : 0.0};
     struct registry *registry = offline_registry(eval->offline);
     scored.differs = differing_slot(registry, one, &scored);
-    scored.exact = parsed && compare_calls(registry, one->arena, one->calls, one->call_count, scored.got,
-                                 scored.got_count);
-    scored.false_actions = compare_false_actions(
-        registry, one->arena, one->calls, one->call_count, scored.got, scored.got_count);
+    scored.exact = parsed && is_right(registry, one, scored.got, scored.got_count);
+    scored.false_actions = scored.exact ? 0
+                                        : compare_false_actions(registry, one->arena, one->calls,
+                                              one->call_count, scored.got, scored.got_count);
     score_add(eval->score, &scored);
     write_prediction(eval, one, &scored, parsed ? result.understood.confidence : 0.0);
     if (eval->old)

@@ -1,10 +1,12 @@
 /* offline.c - see offline.h. */
 #include "cli/offline.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "cli/cli.h"
 #include "devices/home_file.h"
@@ -33,12 +35,33 @@ struct offline {
 
 /* ---- opening ---- */
 
-static const char *choose(const char *given, const char *variable, const char *installed)
+/* A data file: where the program was installed to, beside it if it was moved, or in the tree it was built in.
+ */
+static const char *find_data(const char *name, char *path, size_t size)
+{
+    static const char *const beside[] = {"../share/hearth", ".."};
+    char program[PATH_MAX];
+    snprintf(path, size, "%s/%s", HEARTH_DATADIR, name);
+    ssize_t len = access(path, R_OK) == 0 ? -1 : readlink("/proc/self/exe", program, sizeof(program) - 1);
+    if (len <= 0)
+        return path;
+    program[len] = '\0';
+    char *slash = strrchr(program, '/');
+    for (size_t i = 0; slash && i < sizeof(beside) / sizeof(beside[0]); i++) {
+        char other[2 * PATH_MAX];
+        snprintf(other, sizeof(other), "%.*s/%s/%s", (int)(slash - program), program, beside[i], name);
+        if (access(other, R_OK) == 0 && strlen(other) < size)
+            return strcpy(path, other);
+    }
+    return path;
+}
+
+static const char *choose(const char *given, const char *variable, const char *name, char *path, size_t size)
 {
     if (given)
         return given;
     const char *named = getenv(variable);
-    return named && named[0] ? named : installed;
+    return named && named[0] ? named : find_data(name, path, size);
 }
 
 static struct san_tools *load_tools(const struct san_model *model, const char *path, struct san_error *err)
@@ -62,11 +85,12 @@ struct offline *offline_open(const struct offline_options *options, struct san_e
         return NULL;
     }
     const struct san_options session = {.threads = options->threads, .cache_bytes = SAN_CACHE_BYTES};
-    offline->model =
-        san_model_open(choose(options->model, "HEARTH_MODEL", HEARTH_DATADIR "/models/hearth-s.gguf"), err);
+    char path[PATH_MAX];
+    offline->model = san_model_open(
+        choose(options->model, "HEARTH_MODEL", "models/hearth-s.gguf", path, sizeof(path)), err);
     if (offline->model)
         offline->tools = load_tools(offline->model,
-            choose(options->tools, "HEARTH_TOOLS", HEARTH_DATADIR "/schemas/intents.json"), err);
+            choose(options->tools, "HEARTH_TOOLS", "schemas/intents.json", path, sizeof(path)), err);
     if (offline->tools)
         offline->session = san_session_new(offline->model, &session, err);
     offline->arena = san_arena_new(ARENA_BLOCK, 0);

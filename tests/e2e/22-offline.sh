@@ -70,6 +70,25 @@ s/^{"id":\([^,]*\),.*"calls":\(\[.*\)$/{"id":\1,"calls":\2/p' "$work/cases.jsonl
 check "against perfect predictions" exits 0 hearthctl eval --home "$home" "$work/cases.jsonl" --diff "$work/perfect.jsonl"
 check "nothing is better" says "the earlier run: 0 better"
 
+# Whatever this model makes of a sentence is right if the case accepts both everything it may say and nothing.
+printf '%s\n' '{"id":"a","text":"what is the capital of france","calls":[{"name":"HassNevermind","arguments":{}}],"accept":[[]]}' >"$work/accept.jsonl"
+printf '%s\n' '{"id":"a","text":"what is the capital of france","calls":[{"name":"HassNevermind","arguments":{}}]}' >"$work/strict.jsonl"
+check "another answer that the case accepts" exits 0 hearthctl eval --home "$home" "$work/accept.jsonl" --json
+check "is right" says '"exact":	1'
+check "and wrong where it does not" exits 0 hearthctl eval --home "$home" "$work/strict.jsonl" --json
+check "as told" says '"exact":	0'
+printf '{"id":"x","text":"hi","calls":[],"accept":7}\n' >"$work/broken.jsonl"
+check "accept must be lists of calls" exits 1 hearthctl eval --home "$home" "$work/broken.jsonl"
+check "as the error says" says '"accept"'
+
+moved=$work/moved
+mkdir -p "$moved/bin" "$moved/share/hearth/models" "$moved/share/hearth/schemas"
+cp "$(command -v hearthctl)" "$moved/bin/"
+cp "$HEARTH_MODEL" "$moved/share/hearth/models/hearth-s.gguf"
+cp "$HEARTH_TOOLS" "$moved/share/hearth/schemas/"
+relocated() { env -u HEARTH_MODEL -u HEARTH_TOOLS "$moved/bin/hearthctl" "$@"; }
+check "a program that was moved finds its data beside it" exits 0 relocated eval --home "$home" "$work/cases.jsonl"
+
 printf '{"id":"x","text":"hi"}\n' >"$work/broken.jsonl"
 check "a case without calls is refused" exits 1 hearthctl eval --home "$home" "$work/broken.jsonl"
 check "with file and line" says "broken.jsonl:1"
