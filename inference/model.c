@@ -11,7 +11,7 @@
 #include "inference/san.h"
 
 enum {
-    D_MAX = 4096,
+    D_MAX = SAN_COLUMN_MAX,
     HEAD_DIM_MAX = 256,
     LENGTH_MAX = 4096, /* context, output, item position */
     MODEL_NAME_MAX = 256,

@@ -55,7 +55,7 @@ struct san_model_info {
 };
 void san_model_info(const struct san_model *model, struct san_model_info *out);
 
-/* The kernel set in use: "scalar", "avx2", "neon", ... SAN_CPU in the environment of the process, read once by
+/* The kernel set in use: "scalar", "avx2", "avx512vnni", "neon", ... SAN_CPU in the environment of the process, read once by
  * san_model_open, forces one; an unknown or unusable one makes san_model_open fail. */
 const char *san_kernels_name(void);
 

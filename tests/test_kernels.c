@@ -316,10 +316,20 @@ static void test_choice(void **state)
     while (!san_kernels_usable(san_kernels_at(best)))
         best++;
     assert_string_equal(san_kernels_name(), forced && *forced ? forced : san_kernels_at(best)->name);
+    print_message("kernels in use: %s\n", san_kernels_name()); /* read by kernels_by_cpu.sh */
+}
+
+/* What the other tests did not run. */
+static void name_unusable_sets(void)
+{
+    for (size_t i = 0; san_kernels_at(i); i++)
+        if (!san_kernels_usable(san_kernels_at(i)))
+            print_message("skipped: this processor cannot run the %s kernels\n", san_kernels_at(i)->name);
 }
 
 int main(void)
 {
+    name_unusable_sets();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forced_choice), /* first: before this process has chosen */
         cmocka_unit_test(test_halves),

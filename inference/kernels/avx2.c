@@ -1,34 +1,8 @@
 /* avx2.c - the contract of kernels.h with AVX2 and F16C: one 256-bit register is the eight lanes. */
-#include <immintrin.h>
 #include <math.h>
 #include <string.h>
 
-#include "inference/kernels/kernels.h"
-#include "inference/kernels/tiles.h"
-
-static inline float add_lanes(__m256 lane)
-{
-    __m128 s = _mm_add_ps(_mm256_castps256_ps128(lane), _mm256_extractf128_ps(lane, 1));
-    __m128 t = _mm_add_ps(s, _mm_movehl_ps(s, s));
-    return _mm_cvtss_f32(_mm_add_ss(t, _mm_shuffle_ps(t, t, 1)));
-}
-
-/* out[t] = add_lanes(st), by the same additions, four at once. */
-static inline void add_lanes_of_four(float out[TILE], __m256 s0, __m256 s1, __m256 s2, __m256 s3)
-{
-    __m128 a = _mm_add_ps(_mm256_castps256_ps128(s0), _mm256_extractf128_ps(s0, 1));
-    __m128 b = _mm_add_ps(_mm256_castps256_ps128(s1), _mm256_extractf128_ps(s1, 1));
-    __m128 c = _mm_add_ps(_mm256_castps256_ps128(s2), _mm256_extractf128_ps(s2, 1));
-    __m128 d = _mm_add_ps(_mm256_castps256_ps128(s3), _mm256_extractf128_ps(s3, 1));
-    __m128 ab = _mm_add_ps(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b)); /* a0+a2 b0+b2 a1+a3 b1+b3 */
-    __m128 cd = _mm_add_ps(_mm_unpacklo_ps(c, d), _mm_unpackhi_ps(c, d));
-    _mm_storeu_ps(out, _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
-}
-
-static inline __m256 multiply_add(__m256 sum, __m256 a, __m256 b)
-{
-    return _mm256_add_ps(sum, _mm256_mul_ps(a, b)); /* not fused: the contract */
-}
+#include "inference/kernels/avx2.h"
 
 /* ---- quantising ---- */
 
@@ -69,7 +43,7 @@ static void quantize_group(int8_t *q, float *scale, const float *from)
     *scale = most / 127.0f;
 }
 
-static void quantize(int8_t *q, float *scale, const float *x, size_t n)
+void san_avx2_quantize(int8_t *q, float *scale, const float *x, size_t n)
 {
     for (size_t i = 0; i < n; i += SAN_GROUP)
         quantize_group(q + i, scale + i / SAN_GROUP, x + i);
@@ -96,26 +70,21 @@ static INLINE __m256 products(__m256i w, __m256i q)
     return _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-static INLINE __m256 add_group(__m256 sum, __m256i w, uint16_t w_scale, struct column x, size_t b)
+static INLINE __m256 add_group(__m256 sum, struct group group, struct column x, size_t b)
 {
-    __m256 both = _mm256_mul_ps(_mm256_set1_ps(_cvtsh_ss(w_scale)), _mm256_broadcast_ss(x.scale + b));
+    __m256 both = _mm256_mul_ps(group.scale, _mm256_broadcast_ss(x.scale + b));
     __m256i q = _mm256_loadu_si256((const void *)(x.q + b * SAN_GROUP));
-    return multiply_add(sum, products(w, q), both);
+    return multiply_add(sum, products(group.w, q), both);
 }
 
 static INLINE __m256 add_q8_0(__m256 sum, const void *w, struct column x, size_t b)
 {
-    const struct san_block_q8_0 *block = (const struct san_block_q8_0 *)w + b;
-    return add_group(sum, _mm256_loadu_si256((const void *)block->q), block->scale, x, b);
+    return add_group(sum, load_q8_0(w, b), x, b);
 }
 
 static INLINE __m256 add_q4_0(__m256 sum, const void *w, struct column x, size_t b)
 {
-    const struct san_block_q4_0 *block = (const struct san_block_q4_0 *)w + b;
-    __m128i both = _mm_loadu_si128((const void *)block->q);
-    __m256i nibbles =
-        _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(both, 4), both), _mm256_set1_epi8(0xf));
-    return add_group(sum, _mm256_sub_epi8(nibbles, _mm256_set1_epi8(8)), block->scale, x, b);
+    return add_group(sum, load_q4_0(w, b), x, b);
 }
 
 static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
@@ -170,13 +139,13 @@ static INLINE void tile_q4_0(
 
 /* ---- whole matrices ---- */
 
-static void multiply_f32(
+void san_avx2_multiply_f32(
     float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
 {
     multiply(out, out_stride, w, cols->n * sizeof(float), rows, cols, tile_f32);
 }
 
-static void multiply_f16(
+void san_avx2_multiply_f16(
     float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
 {
     multiply(out, out_stride, w, cols->n * sizeof(uint16_t), rows, cols, tile_f16);
@@ -204,7 +173,7 @@ static float dot(const float *a, const float *b, size_t n)
     return add_lanes(sum);
 }
 
-static void rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon)
+void san_avx2_rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon)
 {
     __m256 factor = _mm256_set1_ps(1.0f / sqrtf(dot(x, x, n) / (float)n + epsilon));
     const __m256 one = _mm256_set1_ps(1.0f);
@@ -214,7 +183,7 @@ static void rms_norm(float *out, const float *x, const float *g, size_t n, float
     }
 }
 
-static void rope(float *x, const float *cosine, const float *sine, size_t hd)
+void san_avx2_rope(float *x, const float *cosine, const float *sine, size_t hd)
 {
     size_t half = hd / 2; /* a multiple of 4 */
     for (size_t i = 0; i < half; i += 4) {
@@ -225,7 +194,7 @@ static void rope(float *x, const float *cosine, const float *sine, size_t hd)
     }
 }
 
-static void attention_scores(
+void san_avx2_attention_scores(
     float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale)
 {
     const struct column column = {.x = q};
@@ -259,7 +228,7 @@ static inline __m256 exponential(__m256 y)
     return _mm256_and_ps(above, _mm256_mul_ps(_mm256_castsi256_ps(bits), p));
 }
 
-static void softmax(float *x, size_t count)
+void san_avx2_softmax(float *x, size_t count)
 {
     size_t padded = (count + LANES - 1) / LANES * LANES;
     for (size_t i = count; i < padded; i++)
@@ -296,7 +265,8 @@ static INLINE void mix(float *out, const float *w, const float *v, size_t stride
         _mm256_storeu_ps(out + i * LANES, sum[i]);
 }
 
-static void attention_mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
+void san_avx2_attention_mix(
+    float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
 {
     size_t i = 0;
     for (; i + TILE * LANES <= hd; i += TILE * LANES)
@@ -308,14 +278,14 @@ static void attention_mix(float *out, const float *w, const float *v, size_t str
 const struct san_kernels san_kernels_avx2 = {
     .name = "avx2",
     .needs = SAN_CPU_AVX2,
-    .quantize = quantize,
-    .multiply_f32 = multiply_f32,
-    .multiply_f16 = multiply_f16,
+    .quantize = san_avx2_quantize,
+    .multiply_f32 = san_avx2_multiply_f32,
+    .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
-    .rms_norm = rms_norm,
-    .rope = rope,
-    .attention_scores = attention_scores,
-    .softmax = softmax,
-    .attention_mix = attention_mix,
+    .rms_norm = san_avx2_rms_norm,
+    .rope = san_avx2_rope,
+    .attention_scores = san_avx2_attention_scores,
+    .softmax = san_avx2_softmax,
+    .attention_mix = san_avx2_attention_mix,
 };

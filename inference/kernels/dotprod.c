@@ -1,5 +1,8 @@
 /* dotprod.c - the ARM set with ARMv8.2's dot product, which adds four neighbouring products at once: the very
- * lanes of the contract. Everything but the quantised multiplications is neon.c's. */
+ * lanes of the contract. Everything but the quantised multiplications is neon.c's.
+ *
+ * There is no set for ARMv8.6's matrix product (SMMLA): it adds eight neighbours, so that half of its inputs
+ * would have to be zeros to keep the lanes of four, and what is left is as much as SDOT does. */
 #include "inference/kernels/kernels.h"
 #include "inference/kernels/neon.h"
 #include "inference/kernels/tiles.h"

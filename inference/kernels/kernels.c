@@ -10,6 +10,8 @@
 /* Best first. */
 static const struct san_kernels *const sets[] = {
 #if defined(__x86_64__)
+    &san_kernels_avx512vnni,
+    &san_kernels_avxvnni,
     &san_kernels_avx2,
 #elif defined(__aarch64__)
     &san_kernels_dotprod,

@@ -25,7 +25,10 @@
 #include "inference/gguf.h"
 #include "inference/status.h"
 
-enum { SAN_GROUP = 32 }; /* numbers that share a scale, in weights and activations */
+enum {
+    SAN_GROUP = 32,        /* numbers that share a scale, in weights and activations */
+    SAN_COLUMN_MAX = 4096, /* numbers in a column of a quantised multiplication */
+};
 
 /* Blocks as ggml lays them out in the file; scales are half floats. */
 struct san_block_q8_0 {
@@ -88,7 +91,9 @@ struct san_kernels {
 };
 
 /* The sets; each exists where its instruction set does. */
-extern const struct san_kernels san_kernels_scalar, san_kernels_avx2, san_kernels_neon, san_kernels_dotprod;
+extern const struct san_kernels san_kernels_scalar;
+extern const struct san_kernels san_kernels_avx2, san_kernels_avxvnni, san_kernels_avx512vnni;
+extern const struct san_kernels san_kernels_neon, san_kernels_dotprod;
 
 /* exp(y) for y <= 0, 0 below SAN_EXP_MIN: n = round(y * SAN_LOG2E), r = (y - n * SAN_LN2_HIGH) - n *
  * SAN_LN2_LOW, then 2^n * (1 + r * (1 + r * (c2 + r * (c3 + r * (c4 + r * (c5 + r * c6)))))); within 2 units
