@@ -139,6 +139,33 @@ static uint64_t sound_key(const char *text, size_t len)
     return len >= SOUND_MIN && n >= 3 ? hash_key(KEY_SOUND, code, n) : 0;
 }
 
+static int compare_text(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
+    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
+}
+
+/* Words that every sentence has: alone they make nothing a candidate. */
+static bool telling(const char *word, size_t len)
+{
+    static const char *const common[] = {"a", "all", "am", "an", "and", "any", "are", "at", "be", "by", "can",
+        "close", "do", "down", "for", "from", "get", "how", "i", "in", "is", "it", "its", "me", "my", "of",
+        "off", "on", "open", "or", "our", "please", "s", "set", "switch", "that", "the", "then", "there",
+        "this", "to", "turn", "up", "we", "what", "whats", "with", "you", "your"};
+    size_t low = 0, high = sizeof common / sizeof common[0];
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = compare_text(common[middle], strlen(common[middle]), word, len);
+        if (order == 0)
+            return false;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return true;
+}
+
 /* ---- adding ---- */
 
 static bool grow(void **array, size_t count, size_t *room, size_t size)
@@ -293,12 +320,6 @@ const struct name_entry *name_index_entry(const struct name_index *index, size_t
 
 /* ---- building ---- */
 
-static int compare_text(const char *a, size_t a_len, const char *b, size_t b_len)
-{
-    int order = memcmp(a, b, a_len < b_len ? a_len : b_len);
-    return order != 0 ? order : (a_len > b_len) - (a_len < b_len);
-}
-
 static int by_text(const void *a, const void *b)
 {
     const struct occurrence *x = a, *y = b;
@@ -385,8 +406,12 @@ static bool collect_words(struct name_index *index)
 static void weigh(struct name_index *index)
 {
     double entries = (double)index->entry_count;
-    for (size_t i = 0; i < index->word_count; i++)
-        index->words[i].idf = (float)log(1.0 + entries / index->words[i].posting_count);
+    for (size_t i = 0; i < index->word_count; i++) {
+        struct word *word = &index->words[i];
+        word->idf = (float)log(1.0 + entries / word->posting_count);
+        if (!telling(word->text, word->len))
+            word->idf *= 0.1f; /* "the speaker" is as good as "speaker", however rare "the" is in names */
+    }
     for (size_t i = 0; i < index->entry_count; i++) {
         struct entry_words *of = &index->words_of[i];
         for (uint8_t j = 0; j < of->count; j++)
@@ -498,27 +523,6 @@ static void meet_one_letter(
         meet_key(index, list, delete_key(text, len, i), ONE_LETTER);
 }
 
-/* Words that every sentence has: alone they make nothing a candidate. */
-static bool telling(const char *word)
-{
-    static const char *const common[] = {"a", "all", "am", "an", "and", "any", "are", "at", "be", "by", "can",
-        "close", "do", "down", "for", "from", "get", "how", "i", "in", "is", "it", "its", "me", "my", "of",
-        "off", "on", "open", "or", "our", "please", "s", "set", "switch", "that", "the", "then", "there",
-        "this", "to", "turn", "up", "we", "what", "whats", "with", "you", "your"};
-    size_t low = 0, high = sizeof common / sizeof common[0];
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = strcmp(common[middle], word);
-        if (order == 0)
-            return false;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return true;
-}
-
 static void find_meetings(
     const struct name_index *index, const struct san_words *words, size_t at, struct meetings *list)
 {
@@ -531,7 +535,7 @@ static void find_meetings(
         memcpy(joined + word->len, words->word[at + 1].text, words->word[at + 1].len);
         meet_exact(index, list, joined, word->len + words->word[at + 1].len, JOINED);
     }
-    if (!telling(word->text))
+    if (!telling(word->text, word->len))
         return;
     meet_key(index, list, stem_key(word->text, word->len), PLURAL);
     meet_one_letter(index, list, word->text, word->len);
@@ -544,6 +548,8 @@ static size_t touch(struct name_index *index, const struct meeting *meeting, siz
     const struct word *word = &index->words[meeting->word];
     for (uint32_t i = 0; i < word->posting_count; i++) {
         const struct posting *posting = &index->postings[word->postings + i];
+        if (posting->count > 1 && meeting->weight <= PREFIX)
+            continue; /* "speaker" begins "speaker107", but says nothing of the 107 */
         uint8_t *best = index->best[posting->entry];
         if (index->stamp[posting->entry] != index->now) {
             index->stamp[posting->entry] = index->now;
@@ -569,11 +575,7 @@ static double score_of(const struct name_index *index, uint32_t entry)
         if (index->best[entry][j] == 0)
             continue;
         met += word->idf * index->best[entry][j] / WEIGHT_ONE;
-        char text[SAN_WORD_MAX + 1];
-        size_t len = word->len < SAN_WORD_MAX ? word->len : SAN_WORD_MAX;
-        memcpy(text, word->text, len);
-        text[len] = '\0';
-        tells = tells || telling(text) || of->count == 1;
+        tells = tells || telling(word->text, word->len) || of->count == 1;
     }
     return tells && of->total > 0 ? met * met / of->total : 0;
 }

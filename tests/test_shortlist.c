@@ -180,6 +180,25 @@ static void a_big_home_stays_short_and_keeps_the_right_name(void **state)
     }
 }
 
+static void a_short_name_is_not_crowded_out_by_numbered_ones(void **state)
+{
+    struct fixture *f = *state;
+    char name[64];
+    add(f, "media_player", "The speaker", "Attic");
+    add(f, "light", "Panel A", "Attic");
+    assert_int_equal(reg_begin(f->registry, &f->err), SAN_OK);
+    for (int i = 0; i < 200; i++) {
+        snprintf(name, sizeof name, "Wing %d speaker %d", i / 16, i);
+        add(f, "media_player", name, NULL);
+        snprintf(name, sizeof name, "Wing %d panel %d", i / 16, i);
+        add(f, "light", name, NULL);
+    }
+    assert_int_equal(reg_commit(f->registry, &f->err), SAN_OK);
+    size_t count;
+    assert_string_equal(find(f, "mute speaker a sec", NULL, &count)[0].text, "The speaker");
+    assert_string_equal(find(f, "turn on panel a", NULL, &count)[0].text, "Panel A");
+}
+
 static void the_nearest_names_are_suggested(void **state)
 {
     struct fixture *f = *state;
@@ -212,6 +231,7 @@ int main(void)
         WITH_HOME(aliases_stand_for_their_names),
         WITH_HOME(equal_names_are_one_item_and_hidden_ones_none),
         WITH_HOME(a_big_home_stays_short_and_keeps_the_right_name),
+        WITH_HOME(a_short_name_is_not_crowded_out_by_numbered_ones),
         WITH_HOME(the_nearest_names_are_suggested),
     };
     return cmocka_run_group_tests_name("shortlist", tests, NULL, NULL);
