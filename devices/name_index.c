@@ -543,13 +543,23 @@ static void find_meetings(
     meet_key(index, list, sound_key(word->text, word->len), SOUND);
 }
 
+/* Whether a meeting with two words written as one says something of both: "speaker" begins "speaker107", and
+ * is one letter away from "speaker1", but says nothing of the number. */
+static bool covers_both(const struct word *word, uint8_t weight)
+{
+    bool letters = true;
+    for (size_t i = 0; i < word->len; i++)
+        letters = letters && (word->text[i] < '0' || word->text[i] > '9');
+    return weight >= JOINED || (weight >= ONE_LETTER && letters);
+}
+
 static size_t touch(struct name_index *index, const struct meeting *meeting, size_t touched)
 {
     const struct word *word = &index->words[meeting->word];
     for (uint32_t i = 0; i < word->posting_count; i++) {
         const struct posting *posting = &index->postings[word->postings + i];
-        if (posting->count > 1 && meeting->weight <= PREFIX)
-            continue; /* "speaker" begins "speaker107", but says nothing of the 107 */
+        if (posting->count > 1 && !covers_both(word, meeting->weight))
+            continue;
         uint8_t *best = index->best[posting->entry];
         if (index->stamp[posting->entry] != index->now) {
             index->stamp[posting->entry] = index->now;
