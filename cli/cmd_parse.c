@@ -32,19 +32,31 @@ static cJSON *items_array(const struct understand_request *prepared)
     return array;
 }
 
-/* What was meant but must not be done: [{"call","missing"|"unproven"}]. */
+/* Why a call must not be acted on: the field's name and its value; NULL if it may. */
+static const char *why_dropped(const struct understood_call *call, const char **value)
+{
+    *value = call->missing;
+    if (call->missing[0])
+        return "missing";
+    *value = call->unproven;
+    if (call->unproven[0])
+        return "unproven";
+    *value = call->overlooked;
+    return call->overlooked[0] ? "overlooked" : NULL;
+}
+
+/* What was meant but must not be done: [{"call","why","what"}]. */
 static cJSON *dropped_array(const struct understood *understood)
 {
     cJSON *array = cJSON_CreateArray();
     for (size_t i = 0; i < understood->call_count; i++) {
-        const struct understood_call *call = &understood->calls[i];
-        bool missing = call->missing[0] != '\0';
-        if (!missing && call->unproven[0] == '\0')
+        const char *what, *why = why_dropped(&understood->calls[i], &what);
+        if (!why)
             continue;
         cJSON *object = cJSON_CreateObject();
-        cJSON_AddItemToObject(object, "call", call_to_json(&call->call));
-        cJSON_AddStringToObject(
-            object, missing ? "missing" : "unproven", missing ? call->missing : call->unproven);
+        cJSON_AddItemToObject(object, "call", call_to_json(&understood->calls[i].call));
+        cJSON_AddStringToObject(object, "why", why);
+        cJSON_AddStringToObject(object, "what", what);
         cJSON_AddItemToArray(array, object);
     }
     return array;
@@ -94,11 +106,9 @@ static void print_result(const cJSON *json)
     const cJSON *row;
     cJSON_ArrayForEach(row, json_item(json, "dropped"))
     {
-        const char *missing = json_text(row, "missing");
         result_call_text(text, sizeof(text), json_item(row, "call"));
-        printf("  dropped %s: %s %s\n", output_safe(safe, sizeof(safe), text),
-            missing[0] ? "the home has no such" : "the words do not bear out its",
-            missing[0] ? missing : json_text(row, "unproven"));
+        printf("  dropped %s: %s ", output_safe(safe, sizeof(safe), text), json_text(row, "why"));
+        printf("%s\n", output_safe(safe, sizeof(safe), json_text(row, "what")));
     }
     const char *separator = "  from    ";
     cJSON_ArrayForEach(row, json_item(json, "items"))

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
+#include "cli/compare.h"
+#include "daemon/call_domain.h"
 #include "devices/home_file.h"
+#include "devices/resolve.h"
 
 enum {
     HOMES_MAX = 64,      /* kept; an evaluation goes back and forth between some dozens */
@@ -210,15 +213,46 @@ static double clock_ms(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
-static enum san_status keep_sure_calls(struct offline_result *out, struct san_error *err)
+/* Has the home anything at all that the call could act on, in whatever room? */
+static enum san_status home_has_such(struct offline *offline, const struct offline_result *result,
+    const struct home_call *call, bool *out, struct san_error *err)
+{
+    struct home_call anywhere = *call;
+    struct resolved resolved;
+    call_remove(&anywhere, "area");
+    call_remove(&anywhere, "floor");
+    *out = true;
+    if (anywhere.arg_count == 0 && call->arg_count > 0 && strncmp(call->tool, "HassTurn", 8) == 0)
+        return SAN_OK; /* everything there */
+    enum san_status status =
+        resolve_call(offline->current->registry, &anywhere, NULL, result->arena, &resolved, err);
+    *out = status == SAN_OK && resolved.outcome != RESOLVE_NONE;
+    return status;
+}
+
+/* Not what is missing or doubtful, and no act on things of which the home has none. */
+static enum san_status would_act(struct offline *offline, const struct offline_result *result,
+    const struct understood_call *call, bool *out, struct san_error *err)
+{
+    *out = !call->missing[0] && !call->unproven[0] && !call->overlooked[0];
+    if (!*out || compare_is_question(call->call.tool))
+        return SAN_OK;
+    return home_has_such(offline, result, &call->call, out, err);
+}
+
+static enum san_status keep_sure_calls(
+    struct offline *offline, struct offline_result *out, struct san_error *err)
 {
     out->calls = san_arena_alloc(out->arena, out->understood.call_count * sizeof(*out->calls));
     if (!out->calls)
         return san_fail(err, SAN_ENOMEM, "out of memory for the calls");
     for (size_t i = 0; i < out->understood.call_count; i++) {
-        const struct understood_call *call = &out->understood.calls[i];
-        if (call->missing[0] == '\0' && call->unproven[0] == '\0')
-            out->calls[out->call_count++] = call->call;
+        bool act;
+        enum san_status status = would_act(offline, out, &out->understood.calls[i], &act, err);
+        if (status != SAN_OK)
+            return status;
+        if (act)
+            out->calls[out->call_count++] = out->understood.calls[i].call;
     }
     return SAN_OK;
 }
@@ -242,5 +276,5 @@ enum san_status offline_parse(struct offline *offline, const char *text, const c
         return status;
     status = understand_finish(&understand, &out->prepared, out->network, out->arena, &out->understood, err);
     out->ms = clock_ms() - begin;
-    return status == SAN_OK ? keep_sure_calls(out, err) : status;
+    return status == SAN_OK ? keep_sure_calls(offline, out, err) : status;
 }

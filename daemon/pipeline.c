@@ -186,6 +186,8 @@ static void validate(struct pipeline *pipeline, struct utterance *utterance, str
         refuse(action, REFUSAL_UNSURE, NULL, "the network is not sure enough");
     else if (said->unproven[0])
         refuse(action, REFUSAL_EVIDENCE, said->unproven, home_call_text(&action->call, said->unproven));
+    else if (said->overlooked[0])
+        refuse(action, REFUSAL_UNSURE, NULL, said->overlooked);
 }
 
 /* The calls that name things of this home, as docs/rpc.md shows them. */
@@ -228,17 +230,6 @@ static bool step_validate(struct pipeline *pipeline, struct utterance *utterance
 
 /* ---- resolve ---- */
 
-/* The kind of thing that the name was chosen as ("light"), or NULL. */
-static const char *kind_of_name(const struct utterance *utterance, const struct action *action)
-{
-    const struct san_call *call = &utterance->network->calls[action->said - utterance->understood.calls];
-    for (size_t i = 0; i < call->arg_count; i++)
-        if (call->args[i].type == SAN_VALUE_ITEM && strcmp(call->args[i].slot, "name") == 0 &&
-            call->args[i].item >= 0 && (size_t)call->args[i].item < utterance->prepared.request.item_count)
-            return utterance->prepared.items[call->args[i].item].kind;
-    return NULL;
-}
-
 /* A light and a switch of one name are told apart by what the network chose. */
 static void narrow_to_kind(struct resolved *resolved, const char *kind)
 {
@@ -278,7 +269,7 @@ static void resolve(struct pipeline *pipeline, struct utterance *utterance, stru
         return;
     }
     if (resolved->outcome == RESOLVE_AMBIGUOUS)
-        narrow_to_kind(resolved, kind_of_name(utterance, action));
+        narrow_to_kind(resolved, action->said->kind);
     for (size_t i = 0; i < resolved->count; i++)
         inventory_refresh(daemon->inventory, &resolved->entities[i], utterance->arena);
     if (resolved->outcome == RESOLVE_AMBIGUOUS && answer_kind(action->call.tool) == ANSWER_COMMAND)

@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/call_domain.h"
 #include "daemon/evidence.h"
-
-/* Kinds whose domain is written beside a name (docs/model.md, section 4): "open" and "lock" say HassTurnOn of
- * things that "turn on" does not fit. */
-static const char *const implied_domains[] = {"cover", "valve", "lock", "scene", "script"};
+#include "daemon/mention.h"
 
 /* ---- before the network ---- */
 
@@ -200,44 +198,6 @@ static bool is_borne_out(const struct finish *finish, const struct san_arg *arg)
     return evidence_of(&prepared->words, arg->text, finish->arena);
 }
 
-static bool is_implied_domain(const char *kind)
-{
-    for (size_t i = 0; i < sizeof(implied_domains) / sizeof(*implied_domains); i++) {
-        if (strcmp(implied_domains[i], kind) == 0)
-            return true;
-    }
-    return false;
-}
-
-static bool takes_implied_domain(const char *tool)
-{
-    return strcmp(tool, "HassTurnOn") == 0 || strcmp(tool, "HassTurnOff") == 0;
-}
-
-static void remove_arg(struct home_call *call, const char *slot)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < call->arg_count; i++) {
-        if (strcmp(call->args[i].slot, slot) != 0)
-            call->args[kept++] = call->args[i];
-    }
-    call->arg_count = kept;
-}
-
-/* Moves the last argument to where `domain` stands: behind name, area and floor. */
-static void put_domain_in_place(struct home_call *call)
-{
-    size_t i = call->arg_count - 1;
-    struct home_arg domain = call->args[i];
-    for (; i > 0; i--) {
-        const char *slot = call->args[i - 1].slot;
-        if (strcmp(slot, "name") == 0 || strcmp(slot, "area") == 0 || strcmp(slot, "floor") == 0)
-            break;
-        call->args[i] = call->args[i - 1];
-    }
-    call->args[i] = domain;
-}
-
 /* A name decides its domain: one that contradicts it goes, and one that the convention wants is added. */
 static enum san_status complete_domain(
     const struct finish *finish, const struct san_call *from, struct understood_call *out)
@@ -246,22 +206,18 @@ static enum san_status complete_domain(
     const struct shortlist_item *item = name ? copied_item(finish, from, name) : NULL;
     if (!item)
         return SAN_OK;
-    const char *domain = home_call_text(&out->call, "domain");
-    if (domain && strcmp(domain, item->kind) == 0)
-        return SAN_OK;
-    remove_arg(&out->call, "domain");
-    if (!takes_implied_domain(out->call.tool) || !is_implied_domain(item->kind))
-        return SAN_OK;
-    enum san_status status = add_text(finish, &out->call, "domain", item->kind);
-    if (status == SAN_OK)
-        put_domain_in_place(&out->call);
-    return status;
+    out->kind = item->kind;
+    return call_fit_domain(&out->call, item->kind)
+               ? SAN_OK
+               : san_fail(
+                     finish->err, SAN_ELIMIT, "%s has more than %d arguments", from->tool, HOME_ARGS_MAX);
 }
 
 static enum san_status finish_call(
     const struct finish *finish, const struct san_call *from, struct understood_call *out)
 {
-    *out = (struct understood_call){.confidence = (double)from->confidence, .missing = "", .unproven = ""};
+    *out = (struct understood_call){
+        .confidence = (double)from->confidence, .missing = "", .unproven = "", .overlooked = "", .kind = ""};
     out->call.tool = san_arena_strndup(finish->arena, from->tool, strlen(from->tool));
     if (!out->call.tool)
         return san_fail(finish->err, SAN_ENOMEM, "out of memory for a call");
@@ -279,7 +235,6 @@ enum san_status understand_finish(const struct understand *understand,
     const struct understand_request *prepared, const struct san_result *result, struct san_arena *arena,
     struct understood *out, struct san_error *err)
 {
-    (void)understand;
     const struct finish finish = {.prepared = prepared, .arena = arena, .err = err};
     *out = (struct understood){.confidence = (double)result->confidence};
     out->calls = san_arena_alloc(arena, result->call_count * sizeof(*out->calls));
@@ -291,5 +246,5 @@ enum san_status understand_finish(const struct understand *understand,
             return status;
     }
     out->call_count = result->call_count;
-    return SAN_OK;
+    return mention_apply(understand->registry, prepared, out, arena, err);
 }

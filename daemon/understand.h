@@ -29,12 +29,15 @@ struct understand_request {
     const char *area;             /* the speaker's room by its canonical name, or "" */
 };
 
-/* One call, as it was understood. Act only on calls with missing and unproven both "". */
+/* One call, as it was understood. Act only on calls with missing, unproven and overlooked all "". */
 struct understood_call {
-    struct home_call call; /* names of entities, areas and floors are canonical */
-    double confidence;     /* 0..1 */
-    const char *missing;   /* slot that was meant, but the home has no such thing; "" if none */
-    const char *unproven;  /* slot whose value the words said do not bear out; "" if none */
+    struct home_call call;  /* names of entities, areas and floors are canonical */
+    double confidence;      /* 0..1 */
+    const char *missing;    /* slot that was meant, but the home has no such thing; "" if none */
+    const char *unproven;   /* slot whose value the words said do not bear out; "" if none */
+    const char *overlooked; /* a thing of the home that was said by its whole name, and is not in the calls;
+                               "" if none */
+    const char *kind;       /* what the name was chosen as ("light"); "" if there is no name */
 };
 
 struct understood {
