@@ -332,6 +332,7 @@ void answer_action(
     }
     switch (kind) {
     case ANSWER_COMMAND:
+    case ANSWER_TIMERS:
         break;
     case ANSWER_STATE:
         answer_state(&a);
@@ -353,9 +354,6 @@ void answer_action(
         break;
     case ANSWER_WEATHER:
         refuse(&a, "weather");
-        break;
-    case ANSWER_TIMERS:
-        refuse(&a, "timers");
         break;
     case ANSWER_LISTS:
         refuse(&a, "lists");

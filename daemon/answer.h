@@ -17,7 +17,7 @@ enum answer_kind {
     ANSWER_DATE,
     ANSWER_RESPOND,
     ANSWER_NEVERMIND,
-    ANSWER_TIMERS,
+    ANSWER_TIMERS, /* by timers.c */
     ANSWER_LISTS,
     ANSWER_BROADCAST,
 };

@@ -15,6 +15,7 @@ struct worker;
 struct mqtt;
 struct inventory;
 struct pipeline;
+struct timers;
 
 struct hearthd {
     uv_loop_t *loop;
@@ -27,6 +28,7 @@ struct hearthd {
     struct worker *worker;
     struct mqtt *mqtt;
     struct inventory *inventory;
+    struct timers *timers;
     struct pipeline *pipeline;
     uint64_t started_ms; /* uv_now at start */
 

@@ -22,6 +22,7 @@
 #include "notify.h"
 #include "phrases.h"
 #include "pipeline.h"
+#include "timers.h"
 #include "worker.h"
 
 #define DEFAULT_CONFIG HEARTH_SYSCONFDIR "/hearthd.conf"
@@ -190,6 +191,7 @@ static void stop(struct process *process)
         return;
     process->stopping = true;
     notify_stopping();
+    timers_stop(process->daemon.timers);
     pipeline_stop(process->daemon.pipeline);
     ingest_socket_stop(process->ingest_socket);
     inventory_stop(process->daemon.inventory);
@@ -221,6 +223,7 @@ static void free_all(struct process *process)
     uv_run(&process->loop, UV_RUN_DEFAULT);
     ingest_socket_free(process->ingest_socket);
     pipeline_free(daemon->pipeline);
+    timers_free(daemon->timers);
     inventory_free(daemon->inventory);
     mqtt_free(daemon->mqtt);
     worker_free(daemon->worker);
@@ -261,8 +264,9 @@ static enum san_status open_parts(struct process *process, struct san_error *err
     enum san_status status = inventory_start(daemon->inventory, err);
     if (status != SAN_OK)
         return status;
+    daemon->timers = timers_new(daemon);
     daemon->pipeline = pipeline_new(daemon);
-    return daemon->pipeline ? SAN_OK : san_fail(err, SAN_ENOMEM, "out of memory");
+    return daemon->timers && daemon->pipeline ? SAN_OK : san_fail(err, SAN_ENOMEM, "out of memory");
 }
 
 static enum san_status open_doors(struct process *process, struct san_error *err)
@@ -310,6 +314,7 @@ static int run(struct config *config, const struct options *options)
     notify_start(&process.loop);
     if (open_parts(&process, &error) == SAN_OK && open_doors(&process, &error) == SAN_OK) {
         mqtt_start(process.daemon.mqtt);
+        timers_start(process.daemon.timers);
         notify_ready();
         uv_run(&process.loop, UV_RUN_DEFAULT);
     } else {

@@ -66,9 +66,9 @@ enum mqtt_fate {
 
 typedef void (*mqtt_published_cb)(void *data, enum mqtt_fate fate);
 
-/* Publishes at QoS 1, never retained; waits at most publish_timeout for a broker. done is called exactly
- * once, later, unless cancelled. Returns an id for mqtt_cancel, 0 if out of memory or too much waits already
- * (done is then not called). *sent tells whether it is on its way now. */
+/* Publishes at QoS 1, never retained; waits at most publish_timeout for a broker. done (may be NULL) is
+ * called exactly once, later, unless cancelled. Returns an id for mqtt_cancel, 0 if out of memory or too much
+ * waits already (done is then not called). *sent tells whether it is on its way now. */
 unsigned mqtt_publish_command(struct mqtt *mqtt, const char *topic, const char *payload, size_t len,
     mqtt_published_cb done, void *data, bool *sent);
 /* The message stays published or pending; only done will not be called any more. */

@@ -27,6 +27,7 @@
 #include "policy.h"
 #include "reply.h"
 #include "report.h"
+#include "timers.h"
 
 enum {
     UNDER_WAY_MAX = 256,
@@ -319,7 +320,9 @@ static void step_resolve(struct pipeline *pipeline, struct utterance *utterance)
             resolve(pipeline, utterance, action);
         if (kind == ANSWER_TEMPERATURE && action->outcome == OUTCOME_REFUSED)
             resolve_thermometer(pipeline, utterance, action);
-        if (kind != ANSWER_COMMAND && action->outcome == OUTCOME_PENDING)
+        if (kind == ANSWER_TIMERS)
+            timers_act(pipeline->daemon->timers, utterance, action);
+        else if (kind != ANSWER_COMMAND && action->outcome == OUTCOME_PENDING)
             answer_action(pipeline->daemon->phrases, utterance, action, &now);
     }
 }

@@ -163,6 +163,8 @@ static const char *say_refused(
 static const char *say_action(
     const struct phrases *phrases, struct utterance *utterance, const struct action *action)
 {
+    if (action->answer)
+        return action->answer;
     switch (action->outcome) {
     case OUTCOME_DRY_RUN:
         return outcome_phrase(
@@ -170,7 +172,7 @@ static const char *say_action(
     case OUTCOME_DONE:
     case OUTCOME_SENT:
     case OUTCOME_SILENT:
-        return action->answer ? action->answer : say_acted(phrases, utterance, action);
+        return say_acted(phrases, utterance, action);
     case OUTCOME_FAILED:
         return say_failed(phrases, utterance, action);
     case OUTCOME_REFUSED:

@@ -238,7 +238,8 @@ struct worker *worker_new(
         goto failed;
     if (load_set(worker->model, tools_path, &worker->set, err) != SAN_OK)
         goto failed;
-    worker->session = san_session_new(worker->model, &(struct san_options){.threads = threads, .cache_bytes = SAN_CACHE_BYTES}, err);
+    worker->session = san_session_new(
+        worker->model, &(struct san_options){.threads = threads, .cache_bytes = SAN_CACHE_BYTES}, err);
     if (!worker->session)
         goto failed;
     return worker;

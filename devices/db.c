@@ -42,6 +42,8 @@ static const char *const migrations[] = {
     "CREATE TABLE audit(id INTEGER PRIMARY KEY, time_ms INTEGER NOT NULL, utterance_id TEXT NOT NULL,"
     "  source TEXT NOT NULL, text TEXT NOT NULL, calls TEXT NOT NULL, confidence REAL NOT NULL,"
     "  commands TEXT NOT NULL, outcome TEXT NOT NULL, reply TEXT NOT NULL, detail TEXT NOT NULL);",
+    "CREATE TABLE timers(id INTEGER PRIMARY KEY, name TEXT NOT NULL, area TEXT NOT NULL,"
+    "  command TEXT NOT NULL, total_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, left_ms INTEGER NOT NULL);",
 };
 
 enum {

@@ -5,8 +5,8 @@
  *
  *     normalised words | confidence | Tool slot=value;slot=value + Tool slot=value
  *
- * A name, area or floor must be among the context items, or is SAN_VALUE_NONE, as the grammar of the real
- * library has it.
+ * A value after ~ is words of the utterance. Any other name, area or floor must be among the context items,
+ * or is SAN_VALUE_NONE, as the grammar of the real library has it.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -124,6 +124,11 @@ static int find_item(const struct san_request *request, const char *text)
 static struct san_arg make_arg(const struct san_request *request, const char *slot, const char *value)
 {
     struct san_arg arg = {.slot = slot, .text = value, .type = SAN_VALUE_ENUM, .item = -1, .probability = 1};
+    if (value[0] == '~') {
+        arg.type = SAN_VALUE_SPAN;
+        arg.text = value + 1;
+        return arg;
+    }
     char *end;
     arg.number = strtod(value, &end);
     if (end != value && !*end)

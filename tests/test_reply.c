@@ -263,10 +263,10 @@ static void test_the_clock(void **state)
 static void test_what_is_not_built_in_is_refused(void **state)
 {
     (void)state;
-    action.call.tool = "HassStartTimer";
+    action.call.tool = "HassShoppingListAddItem";
     answer_action(phrases, utterance, &action, &(struct tm){0});
     assert_int_equal(action.outcome, OUTCOME_REFUSED);
-    replies(OUTCOME_REFUSED, "This hearth cannot do that yet: it has no timers.");
+    replies(OUTCOME_REFUSED, "This hearth cannot do that yet: it keeps no lists.");
 }
 
 int main(void)
