@@ -153,6 +153,10 @@ int cases_next(struct cases *cases, struct eval_case *out, struct san_error *err
         cases->number++;
         cases->read += len > 0 ? len : 0;
     } while (len >= 0 && is_blank(cases->line));
+    if (len < 0 && ferror(cases->file)) {
+        san_fail(err, SAN_EIO, "%s: %s", cases->path, strerror(errno));
+        return -1;
+    }
     if (len < 0)
         return 0;
     cJSON_Delete(cases->json);

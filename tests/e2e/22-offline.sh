@@ -99,6 +99,7 @@ printf '{"id":"x","text":"hi","calls":[]}\n' >"$work/homeless.jsonl"
 check "a case without a home is refused" exits 1 hearthctl eval "$work/homeless.jsonl"
 check "with the mend" says "--home FILE"
 
+check "a folder is no file of cases" exits 1 hearthctl eval --home "$home" "$work"
 check "hearthd is not there: status 3" exits 3 hearthctl --socket "$work/no.sock" status
 check "and how to start it" says "systemctl start hearthd"
 check "an unknown command: status 2" exits 2 hearthctl frobnicate
