@@ -98,6 +98,11 @@ static void add_tokens(struct toy *toy)
         type[i] = i == 3 ? 2 : i < 4 ? 3 : byte ? 6 : 1;
         score[i] = -(float)i;
     }
+    if (toy->spec->needle)
+        for (size_t i = 0; i < 2; i++) {
+            token[TOY_FIRST_PIECE + i] = i ? "<tools>" : "<tool_call>";
+            type[TOY_FIRST_PIECE + i] = 4;
+        }
     gguf_add_str(toy->builder, "tokenizer.ggml.model", "llama");
     gguf_add_strs(toy->builder, "tokenizer.ggml.tokens", token, count);
     gguf_add_f32s(toy->builder, "tokenizer.ggml.scores", score, count);
@@ -127,7 +132,7 @@ static void add_keys(struct toy *toy)
     gguf_add_f32(b, "san.attention.layer_norm_rms_epsilon", 1e-6f);
     gguf_add_str(b, "san.encoder.context_mask", s->item_mask ? "item" : "joint");
     gguf_add_u32(b, "san.encoder.item_position", 64);
-    gguf_add_str(b, "san.prompt_format", "hearth");
+    gguf_add_str(b, "san.prompt_format", s->needle ? "needle" : "hearth");
 }
 
 void *toy_model_bytes(const struct toy_spec *spec, size_t *size)

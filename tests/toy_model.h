@@ -14,6 +14,7 @@ struct toy_spec {
     uint32_t pieces; /* of text, beside the control and the byte tokens */
     uint32_t context_length, output_length;
     bool item_mask;
+    bool needle;        /* the prompt format; then <tool_call> and <tools> are the first two pieces */
     enum san_type type; /* of the matrices */
     const char *skip;   /* a tensor to leave out, or NULL */
 };
