@@ -34,6 +34,7 @@ static INLINE void multiply_one(float *out, const char *w, size_t row_bytes, siz
 {
     struct column x = column_at(cols, 0);
     for (size_t r = 0; r < rows; r += TILE) {
+        prefetch(w, (r + TILE) * row_bytes, TILE * row_bytes);
         const char *w0 = w + r * row_bytes, *w1 = w + at_most(r + 1, rows) * row_bytes;
         const char *w2 = w + at_most(r + 2, rows) * row_bytes, *w3 = w + at_most(r + 3, rows) * row_bytes;
         __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
@@ -128,6 +129,7 @@ static INLINE void multiply_block(float *out, size_t out_stride, const char *w, 
     fill_block(&block, cols, first, width);
     for (size_t r = 0; r < rows; r++) {
         float result[WIDE];
+        prefetch(w, (r + 1) * row_bytes, row_bytes);
         multiply_row(result, &block, w + r * row_bytes, groups, width, load, dot);
         for (size_t c = 0; c < used; c++)
             out[(first + c) * out_stride + r] = result[c];
