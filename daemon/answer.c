@@ -333,6 +333,7 @@ void answer_action(
     switch (kind) {
     case ANSWER_COMMAND:
     case ANSWER_TIMERS:
+    case ANSWER_BROADCAST:
         break;
     case ANSWER_STATE:
         answer_state(&a);
@@ -357,9 +358,6 @@ void answer_action(
         break;
     case ANSWER_LISTS:
         refuse(&a, "lists");
-        break;
-    case ANSWER_BROADCAST:
-        refuse(&a, "broadcast");
         break;
     }
 }

@@ -19,7 +19,7 @@ enum answer_kind {
     ANSWER_NEVERMIND,
     ANSWER_TIMERS, /* by timers.c */
     ANSWER_LISTS,
-    ANSWER_BROADCAST,
+    ANSWER_BROADCAST, /* by broadcast.c */
 };
 enum answer_kind answer_kind(const char *tool);
 

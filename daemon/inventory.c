@@ -21,10 +21,10 @@
 #include "mqtt.h"
 
 enum {
-    BATCH_MS = 50,        /* gathered discovery is committed after this */
-    BIRTH_MS = 2000,      /* after connecting: our subscriptions are in place by then */
-    FLUSH_MS = 2000,      /* states reach the registry this late */
-    LISTENERS_MAX = 4096, /* devices on one topic: an availability topic has all those of one bridge */
+    BATCH_MS = 50,                          /* gathered discovery is committed after this */
+    BIRTH_MS = 2000,                        /* after connecting: our subscriptions are in place by then */
+    FLUSH_MS = 2000,                        /* states reach the registry this late */
+    LISTENERS_MAX = INVENTORY_ENTITIES_MAX, /* one bridge may have them all on its availability topic */
     SCRATCH_BLOCK = 65536,
     SCRATCH_LIMIT = 64 << 20,
     ID_TEXT = 24,

@@ -17,6 +17,7 @@
 
 #include "answer.h"
 #include "ask.h"
+#include "broadcast.h"
 #include "config.h"
 #include "confirm.h"
 #include "daemon/calls_json.h"
@@ -308,22 +309,13 @@ static void resolve_thermometer(struct pipeline *pipeline, struct utterance *utt
 static void step_resolve(struct pipeline *pipeline, struct utterance *utterance)
 {
     utterance_enter_state(utterance, UTTERANCE_RESOLVE);
-    time_t seconds = (time_t)(utterance->time_ms / 1000);
-    struct tm now;
-    localtime_r(&seconds, &now);
     for (size_t i = 0; i < utterance->action_count; i++) {
         struct action *action = &utterance->actions[i];
-        if (action->outcome != OUTCOME_PENDING)
-            continue;
         enum answer_kind kind = answer_kind(action->call.tool);
-        if (kind == ANSWER_COMMAND || answer_needs_entities(kind))
+        if (action->outcome == OUTCOME_PENDING && (kind == ANSWER_COMMAND || answer_needs_entities(kind)))
             resolve(pipeline, utterance, action);
         if (kind == ANSWER_TEMPERATURE && action->outcome == OUTCOME_REFUSED)
             resolve_thermometer(pipeline, utterance, action);
-        if (kind == ANSWER_TIMERS)
-            timers_act(pipeline->daemon->timers, utterance, action);
-        else if (kind != ANSWER_COMMAND && action->outcome == OUTCOME_PENDING)
-            answer_action(pipeline->daemon->phrases, utterance, action, &now);
     }
 }
 
@@ -362,26 +354,31 @@ static enum policy_verdict guard(const struct config *config, const struct actio
     return worst;
 }
 
+/* Refuses an action that is rendered already: none of its commands will leave. */
+static void hold_back(struct action *action, enum refusal refusal, const char *why)
+{
+    refuse(action, refusal, NULL, why);
+    for (size_t i = 0; i < action->target_count; i++) {
+        action->targets[i].outcome = OUTCOME_REFUSED;
+        action->targets[i].rendered = (struct rendered){0};
+    }
+}
+
 static void take_verdict(struct utterance *utterance, struct action *action, enum policy_verdict verdict)
 {
     switch (verdict) {
     case POLICY_ALLOW:
-        return;
+        break;
     case POLICY_UNSURE:
-        refuse(action, REFUSAL_UNSURE, NULL, "not sure enough for something sensitive");
+        hold_back(action, REFUSAL_UNSURE, "not sure enough for something sensitive");
         break;
     case POLICY_CONFIRM:
-        if (utterance->dry_run)
-            return;
-        refuse(action, REFUSAL_QUESTION, NULL, "wants a yes");
+        if (!utterance->dry_run)
+            hold_back(action, REFUSAL_QUESTION, "wants a yes");
         break;
     case POLICY_REFUSE:
-        refuse(action, REFUSAL_POLICY, NULL, "forbidden by the configuration");
+        hold_back(action, REFUSAL_POLICY, "forbidden by the configuration");
         break;
-    }
-    for (size_t i = 0; i < action->target_count; i++) {
-        action->targets[i].outcome = OUTCOME_REFUSED;
-        action->targets[i].rendered = (struct rendered){0};
     }
 }
 
@@ -406,19 +403,56 @@ static void render(struct pipeline *pipeline, struct utterance *utterance, struc
         take_verdict(utterance, action, guard(pipeline->daemon->config, action, utterance->confirmed));
 }
 
-/* Renders everything before anything is sent: a question or a mistake in the second call is known before the
+/* Renders everything before anything is done: a question or a mistake in the second call is known before the
  * first acts. */
-static size_t step_render(struct pipeline *pipeline, struct utterance *utterance)
+static void step_render(struct pipeline *pipeline, struct utterance *utterance)
 {
     utterance_enter_state(utterance, UTTERANCE_RENDER);
-    size_t commands = 0;
     for (size_t i = 0; i < utterance->action_count; i++) {
         struct action *action = &utterance->actions[i];
-        if (action->outcome == OUTCOME_PENDING)
+        if (action->outcome == OUTCOME_PENDING && answer_kind(action->call.tool) == ANSWER_COMMAND)
             render(pipeline, utterance, action);
-        for (size_t j = 0; j < action->target_count; j++)
-            commands += action->targets[j].rendered.command_count;
     }
+}
+
+/* A question holds back everything: its yes will say the whole utterance again, and nothing is done twice. */
+static bool hold_for_question(struct utterance *utterance)
+{
+    bool asked = false;
+    for (size_t i = 0; i < utterance->action_count; i++)
+        asked = asked || utterance->actions[i].refusal == REFUSAL_QUESTION;
+    for (size_t i = 0; asked && i < utterance->action_count; i++)
+        if (utterance->actions[i].outcome == OUTCOME_PENDING)
+            hold_back(&utterance->actions[i], REFUSAL_QUESTION, "waits for the yes of another call");
+    return asked;
+}
+
+/* Tools without devices: questions, timers, the clock. */
+static void step_answer(struct pipeline *pipeline, struct utterance *utterance)
+{
+    time_t seconds = (time_t)(utterance->time_ms / 1000);
+    struct tm now;
+    localtime_r(&seconds, &now);
+    for (size_t i = 0; i < utterance->action_count; i++) {
+        struct action *action = &utterance->actions[i];
+        enum answer_kind kind = answer_kind(action->call.tool);
+        if (action->outcome != OUTCOME_PENDING || kind == ANSWER_COMMAND)
+            continue;
+        if (kind == ANSWER_TIMERS)
+            timers_act(pipeline->daemon->timers, utterance, action);
+        else if (kind == ANSWER_BROADCAST)
+            broadcast_act(pipeline->daemon, utterance, action);
+        else
+            answer_action(pipeline->daemon->phrases, utterance, action, &now);
+    }
+}
+
+static size_t count_commands(const struct utterance *utterance)
+{
+    size_t commands = 0;
+    for (size_t i = 0; i < utterance->action_count; i++)
+        for (size_t j = 0; j < utterance->actions[i].target_count; j++)
+            commands += utterance->actions[i].targets[j].rendered.command_count;
     return commands;
 }
 
@@ -495,8 +529,10 @@ static void on_understood(struct worker_job *job)
         return;
     }
     step_resolve(pipeline, utterance);
-    size_t commands = step_render(pipeline, utterance);
-    if (commands && !utterance->dry_run)
+    step_render(pipeline, utterance);
+    if (!hold_for_question(utterance))
+        step_answer(pipeline, utterance);
+    if (count_commands(utterance) && !utterance->dry_run)
         run_commands(pipeline, utterance);
     else
         finish(utterance);

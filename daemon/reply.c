@@ -126,7 +126,7 @@ static const char *refusal_key(const struct action *action)
     case REFUSAL_POLICY:
         return "policy";
     case REFUSAL_QUESTION:
-        return "question";
+        return action->target_count ? "question" : "question_other";
     case REFUSAL_DEVICE:
         return "device";
     case REFUSAL_NO_SKILL:

@@ -4,6 +4,8 @@
 cat >"$script" <<'END'
 turn on the pump | 0.99 | HassTurnOn name=Pump
 unlock the front door | 0.99 | HassTurnOff name=Front door;domain=lock
+turn on the pump and unlock the front door | 0.99 | HassTurnOn name=Pump + HassTurnOff name=Front door;domain=lock
+tell everyone dinner is ready | 0.99 | HassBroadcast message=~dinner is ready
 END
 echo '[{"component":"switch","name":"Pump","unique_id":"p","command_topic":"pump/set","state_topic":"pump/state"},
 {"component":"lock","name":"Front door","unique_id":"l","command_topic":"door/set","state_topic":"door/state"}]' >"$work/pump.json"
@@ -75,6 +77,10 @@ check "a later yes means nothing" says "yes" '"outcome":"unhandled"'
 says "unlock the front door" x >/dev/null
 check "another room cannot say yes" says "yes" '"outcome":"unhandled"' '"source":"satellite"'
 check "yes does it" says "yes" '"topic":"door/set","payload":"UNLOCK"'
+check "a question holds back the other calls, too" says "turn on the pump and unlock the front door" '"commands":[]'
+check "a yes does all of it, in order" says "yes" '"commands":[{"entity_id":"switch.pump","topic":"pump/set","payload":"ON"},{"entity_id":"lock.front_door"'
+check "a message to all" says "tell everyone dinner is ready" '"outcome":"sent","reply":"Passed on: dinner is ready."'
+check "goes out on MQTT" seen 'hearth/test/broadcast {"message":"dinner is ready"'
 echo '[policy]
 unlock = refuse' >"$conf.d/60-policy.conf"
 rpc '{"jsonrpc":"2.0","id":1,"method":"reload"}' >"$work/reload"
