@@ -40,7 +40,7 @@ class Feed:
 
     def __init__(self, args, first):
         self.args, self.next, self.process = args, first, None
-        self.kept, self.turn = [], 0
+        self.kept, self.turn, self.fresh = [], 0, False
         os.makedirs(args.shards, exist_ok=True)
 
     def _path(self, n):
@@ -54,10 +54,14 @@ class Feed:
         self.process = subprocess.Popen(command)
 
     def take(self):
-        """The path of the next shard, and work on the one behind it begins; an older shard again where the next is not ready."""
+        """The path of a shard: a new one, while work on the one behind it begins, and an older one by turns (and where none is ready).
+
+        Making samples takes a fifth of the time that training on them does: this halves it.
+        """
         if self.process is None:
             self._start(self.next)
-        if self.process.poll() is None and len(self.kept) > 1:
+        self.fresh = not self.fresh
+        if len(self.kept) > 1 and (not self.fresh or self.process.poll() is None):
             self.turn += 1
             return self.kept[self.turn % (len(self.kept) - 1)]
         if self.process.wait() != 0:

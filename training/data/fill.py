@@ -96,7 +96,7 @@ def absent_name(rng, names, home, domain=None):
 
 def absent_place(rng, names, home):
     for _ in range(30):
-        words = words_of(names.pick("AREAS") if rng.random() < 0.8 else f"{names.odd()} room")
+        words = words_of(names.pick("AREAS") if rng.random() < 0.7 else f"{names.odd()} room" if rng.random() < 0.7 else names.odd())
         said = {shortlist.stem(w) for w in words}
         if not any(said <= {shortlist.stem(w) for w in f} or {shortlist.stem(w) for w in f} <= said
                    for p in home.areas + home.floors for f in p.forms):

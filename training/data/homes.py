@@ -198,8 +198,9 @@ def _places(home, names, areas, floors):
         if name:
             alias = fresh(lambda: names.pick("FLOORS")) if r.random() < 0.2 else None
             home.floors.append(Place("floor", name, aliases=[alias] if alias else []))
+    usual = 0.65 if names.side == "train" else 0.82       # training: more odd rooms, for they must be copied, not remembered
     for _ in range(areas):
-        name = fresh(lambda: names.pick("AREAS") if r.random() < 0.82 else f"{names.pick('PEOPLE')}'s {r.choice(['room', 'bedroom', 'office', 'bathroom', 'den'])}"
+        name = fresh(lambda: names.pick("AREAS") if r.random() < usual else f"{names.pick('PEOPLE')}'s {r.choice(['room', 'bedroom', 'office', 'bathroom', 'den'])}"
                      if r.random() < 0.6 else f"{names.odd()} {r.choice(['room', 'room', 'corner', 'wing', 'house', 'hall'])}" if r.random() < 0.7 else names.odd())
         if name:
             alias = [a for a in [fresh(lambda: names.pick("AREAS"))] if a and r.random() < 0.12]
