@@ -90,6 +90,11 @@ REPORTS = ["he said", "she told me to", "i told him to", "yesterday i had to", "
            "i wonder why people", "i already", "the manual says to", "remember when we had to", "my neighbour likes to", "i was going to", "tomorrow i might", "the guy on tv said",
            "how do i teach someone to", "what happens if i", "is it expensive to", "is it legal to", "can a dog", "have you ever", "she asked whether to", "i dreamt i had to",
            "how hard is it to", "what does it mean to", "i used to", "we never", "the electrician will"]
+# An order for another time or on a condition: not for us (a delay is a timer, and another matter).
+WHEN = ["if it rains", "when the sun sets", "at sunset", "at sunrise", "every morning", "every evening at 8", "tomorrow morning", "tomorrow", "at midnight", "on weekdays",
+        "as soon as someone comes home", "once everyone has left", "when nobody is home", "whenever the doorbell rings", "when it gets dark", "if the temperature drops below 18",
+        "when i get home", "at 7 pm", "at half past 6", "on saturday", "every day at noon", "if there is motion", "next week", "tonight at 10", "when the alarm goes off",
+        "unless someone is in there", "if the window is open", "when the humidity goes above 70", "once the washing machine is done", "when the timer ends"]
 QUESTIONS = ["who is", "who invented the", "how old is", "what is the meaning of", "how do you spell", "how far is", "what rhymes with", "tell me a joke about", "where can i buy",
              "how much does", "translate", "what do you think about", "do you like", "why is", "how many calories are in", "sing me a song about", "what is the history of",
              "i love", "i hate", "my favorite is", "have you seen", "look at that", "that was a nice", "the price of", "when was", "define", "what colour is", "i bought a new",
@@ -253,11 +258,12 @@ class Generator:
         if not first or first[0] not in ("turn", "switch", "open", "close", "set", "dim", "lock", "unlock", "make", "put", "start", "stop", "play", "pause", "raise",
                                          "lower", "shut", "kill", "change", "run", "activate", "add", "mute", "vacuum", "cancel", "toggle", "brighten", "increase", "decrease", "skip"):
             raise Unfit("does not begin with a verb")
-        lead = self.rng.choice(DENIALS if self.rng.random() < 0.6 else REPORTS)
+        lead = self.rng.choice(self.rng.choices([DENIALS, REPORTS, WHEN], [5, 3, 3])[0])
         home = self.home()
         filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
         tokens, _, gold = fill.fill(self.rng, filler, p.text, p.calls, None, False)
-        tokens = [[w, None] for w in lead.split()] + tokens
+        lead_tokens = [[w, None] for w in lead.split()]
+        tokens = tokens + lead_tokens if lead in WHEN and self.rng.random() < 0.5 else lead_tokens + tokens
         if self.rng.random() < self.noise:
             tokens = noise.disturb(self.rng, tokens)
         return self._pack(home, tokens, [], gold if self.rng.random() < 0.9 else [], self._here(home, []))
