@@ -60,7 +60,7 @@ class Deck:
     The systematic base patterns (writer w00) are many and alike: they make up BASE_SHARE of the draws, whatever their number.
     A share of the draws takes every tool as often as any other, lest the small ones (lists, broadcasts) starve.
     """
-    BASE_SHARE, TOOL_SHARE = 0.3, 0.2
+    BASE_SHARE, TOOL_SHARE = 0.22, 0.2
 
     def __init__(self, rng, items, power=0.6):
         self.rng, self.halves, tools = rng, [], {}
