@@ -333,6 +333,7 @@ void answer_action(
     switch (kind) {
     case ANSWER_COMMAND:
     case ANSWER_TIMERS:
+    case ANSWER_LISTS:
     case ANSWER_BROADCAST:
         break;
     case ANSWER_STATE:
@@ -355,9 +356,6 @@ void answer_action(
         break;
     case ANSWER_WEATHER:
         refuse(&a, "weather");
-        break;
-    case ANSWER_LISTS:
-        refuse(&a, "lists");
         break;
     }
 }

@@ -17,8 +17,8 @@ enum answer_kind {
     ANSWER_DATE,
     ANSWER_RESPOND,
     ANSWER_NEVERMIND,
-    ANSWER_TIMERS, /* by timers.c */
-    ANSWER_LISTS,
+    ANSWER_TIMERS,    /* by timers.c */
+    ANSWER_LISTS,     /* by lists.c */
     ANSWER_BROADCAST, /* by broadcast.c */
 };
 enum answer_kind answer_kind(const char *tool);

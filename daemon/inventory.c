@@ -333,6 +333,10 @@ static struct announcement *announcement_of(struct inventory *inventory, const c
     struct announcement *announcement = hashmap_get(inventory->announcements, origin);
     if (announcement)
         return announcement;
+    if (hashmap_count(inventory->announcements) >= INVENTORY_ENTITIES_MAX) {
+        log_error("inventory: no room for %s: %d others announce already", origin, INVENTORY_ENTITIES_MAX);
+        return NULL;
+    }
     announcement = calloc(1, sizeof(*announcement));
     if (announcement && hashmap_put(inventory->announcements, origin, announcement))
         return announcement;
@@ -401,14 +405,19 @@ static void remove_source(struct inventory *inventory, struct announcement *anno
 
 static void remove_all(struct inventory *inventory, struct announcement *announcement)
 {
-    while (announcement->count)
-        remove_device(inventory, announcement->device[announcement->count - 1]);
+    while (announcement->count) {
+        struct device *device = announcement->device[--announcement->count];
+        device->by = NULL;
+        remove_device(inventory, device);
+    }
 }
 
 /* ---- discovery ---- */
 
 static void take_discovery(struct inventory *inventory, const char *topic, const char *payload, size_t len)
 {
+    if (!len && !hashmap_get(inventory->announcements, topic))
+        return;
     struct announcement *announcement = announcement_of(inventory, topic);
     uint64_t hash = hash_bytes(payload, len);
     if (!announcement || (len && announcement->hash == hash))

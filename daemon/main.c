@@ -17,6 +17,7 @@
 #include "ingest_mqtt.h"
 #include "ingest_socket.h"
 #include "inventory.h"
+#include "lists.h"
 #include "log.h"
 #include "mqtt.h"
 #include "notify.h"
@@ -157,6 +158,7 @@ static void on_mqtt_changed(void *data, bool online, const char *why)
     if (online) {
         ingest_mqtt_announce(daemon);
         inventory_online(daemon->inventory);
+        lists_publish(daemon);
     }
     if (!daemon->announce)
         return;

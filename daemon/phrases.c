@@ -37,8 +37,8 @@ static char *read_file(const char *path, size_t *len, struct san_error *err)
  * checked later. */
 static enum san_status check_sections(const cJSON *document, const char *path, struct san_error *err)
 {
-    static const char *const sections[] = {
-        "tools", "outcomes", "refusals", "skills", "timers", "answers", "places", "nouns", "states", "words"};
+    static const char *const sections[] = {"tools", "outcomes", "refusals", "skills", "timers", "lists",
+        "answers", "places", "nouns", "states", "words"};
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
         if (!cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(document, sections[i])))
             return san_fail(err, SAN_EFORMAT, "%s: \"%s\" must be an object", path, sections[i]);

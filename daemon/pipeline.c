@@ -23,6 +23,7 @@
 #include "daemon/calls_json.h"
 #include "devices/registry.h"
 #include "inventory.h"
+#include "lists.h"
 #include "log.h"
 #include "phrases.h"
 #include "policy.h"
@@ -440,6 +441,8 @@ static void step_answer(struct pipeline *pipeline, struct utterance *utterance)
             continue;
         if (kind == ANSWER_TIMERS)
             timers_act(pipeline->daemon->timers, utterance, action);
+        else if (kind == ANSWER_LISTS)
+            lists_act(pipeline->daemon, utterance, action);
         else if (kind == ANSWER_BROADCAST)
             broadcast_act(pipeline->daemon, utterance, action);
         else

@@ -44,6 +44,7 @@ static const char *const migrations[] = {
     "  commands TEXT NOT NULL, outcome TEXT NOT NULL, reply TEXT NOT NULL, detail TEXT NOT NULL);",
     "CREATE TABLE timers(id INTEGER PRIMARY KEY, name TEXT NOT NULL, area TEXT NOT NULL,"
     "  command TEXT NOT NULL, total_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, left_ms INTEGER NOT NULL);",
+    "CREATE TABLE list_items(id INTEGER PRIMARY KEY, list TEXT NOT NULL, text TEXT NOT NULL);",
 };
 
 enum {

@@ -49,6 +49,10 @@ enum db_slot {
     DB_TIMER_DELETE,
     DB_TIMER_COUNT,
     DB_TIMERS,
+    DB_LIST_COUNT,
+    DB_LIST_ITEMS,
+    DB_LIST_INSERT,
+    DB_LIST_DELETE,
     DB_STATEMENTS
 };
 

@@ -263,10 +263,10 @@ static void test_the_clock(void **state)
 static void test_what_is_not_built_in_is_refused(void **state)
 {
     (void)state;
-    action.call.tool = "HassShoppingListAddItem";
+    action.call.tool = "HassGetWeather";
     answer_action(phrases, utterance, &action, &(struct tm){0});
     assert_int_equal(action.outcome, OUTCOME_REFUSED);
-    replies(OUTCOME_REFUSED, "This hearth cannot do that yet: it keeps no lists.");
+    replies(OUTCOME_REFUSED, "This hearth cannot do that yet: it knows no weather.");
 }
 
 int main(void)

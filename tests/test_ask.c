@@ -1,0 +1,69 @@
+/* Questions that wait for a yes: whose they are, and how long they wait. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/ask.h"
+
+static void takes(struct ask *ask, const char *source, const char *area, uint64_t now, const char *expected)
+{
+    char *text = ask_take(ask, source, area, now);
+    if (expected)
+        assert_string_equal(text, expected);
+    else
+        assert_null(text);
+    free(text);
+}
+
+static void test_a_question_is_taken_once_by_who_was_asked(void **state)
+{
+    (void)state;
+    struct ask *ask = ask_new();
+    ask_put(ask, "mqtt", "Hall", "unlock the door", 100);
+    takes(ask, "mqtt", "Kitchen", 50, NULL);
+    takes(ask, "socket", "Hall", 50, NULL);
+    takes(ask, "mqtt", "Hall", 50, "unlock the door");
+    takes(ask, "mqtt", "Hall", 50, NULL);
+    ask_free(ask);
+}
+
+static void test_time_drops_it_and_a_new_one_replaces_it(void **state)
+{
+    (void)state;
+    struct ask *ask = ask_new();
+    ask_put(ask, "mqtt", "", "unlock the door", 100);
+    takes(ask, "mqtt", "", 100, NULL);
+    ask_put(ask, "mqtt", "", "unlock the door", 100);
+    ask_put(ask, "mqtt", "", "open the gate", 200);
+    takes(ask, "mqtt", "", 150, "open the gate");
+    takes(ask, "mqtt", "", 150, NULL);
+    ask_free(ask);
+}
+
+static void test_one_too_many_drops_the_oldest(void **state)
+{
+    (void)state;
+    struct ask *ask = ask_new();
+    for (int i = 0; i <= ASK_MAX; i++) {
+        char source[2] = {(char)('a' + i), 0};
+        ask_put(ask, source, "", source, (uint64_t)(100 + i));
+    }
+    takes(ask, "a", "", 50, NULL);
+    takes(ask, "b", "", 50, "b");
+    ask_free(ask);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_question_is_taken_once_by_who_was_asked),
+        cmocka_unit_test(test_time_drops_it_and_a_new_one_replaces_it),
+        cmocka_unit_test(test_one_too_many_drops_the_oldest),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
