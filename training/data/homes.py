@@ -193,10 +193,15 @@ def _places(home, names, areas, floors):
                 return name
         return None
 
+    def floor_name():
+        if names.side == "held" or r.random() < 0.7:
+            return names.pick("FLOORS")
+        return r.choice([f"{names.odd()} floor", f"{names.odd()} level", names.odd(), f"{names.pick('PEOPLE')}'s floor", f"Level {r.randint(1, 30)}", f"{names.odd()} wing"])
+
     for _ in range(floors):
-        name = fresh(lambda: names.pick("FLOORS"))
+        name = fresh(floor_name)
         if name:
-            alias = fresh(lambda: names.pick("FLOORS")) if r.random() < 0.2 else None
+            alias = fresh(floor_name) if r.random() < 0.2 else None
             home.floors.append(Place("floor", name, aliases=[alias] if alias else []))
     usual = 0.65 if names.side == "train" else 0.82       # training: more odd rooms, for they must be copied, not remembered
     for _ in range(areas):
