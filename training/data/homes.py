@@ -222,6 +222,9 @@ def make_home(rng, side="train", size=None, names=None):
     home = Home()
     size = size or rng.choice([3, 5, 8, 12, 20, 30, 40, 60, 80, 120])
     _places(home, names, max(1, min(24, int(size ** 0.65) + rng.randint(-1, 3))), rng.choice([0, 0, 1, 2, 2, 3, 4]) if size > 4 else 0)
+    if size > 4 and rng.random() < 0.4:        # most real homes have it, beside whatever lists they made
+        home.entities.append(Entity("todo", _case(rng, "shopping list")))
+        home.taken[home.entities[0].forms[0]] = home.entities[0]
     domains, weights = zip(*USUAL)
     for domain in rng.choices(domains, weights, k=size):
         add_entity(home, names, domain)
