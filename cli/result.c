@@ -9,7 +9,7 @@
 
 int result_status(const cJSON *result)
 {
-    static const char *const good[] = {"done", "sent", "silent", "dry_run"};
+    static const char *const good[] = {"done", "sent", "silent", "dry_run", "understood"};
     const char *outcome = json_text(result, "outcome");
     for (size_t i = 0; i < sizeof(good) / sizeof(*good); i++) {
         if (strcmp(outcome, good[i]) == 0)

@@ -108,7 +108,7 @@ static bool step_prepare(struct pipeline *pipeline, struct utterance *utterance,
 static bool step_question(struct pipeline *pipeline, struct utterance *utterance, struct san_error *err)
 {
     struct hearthd *daemon = pipeline->daemon;
-    char *asked = ask_take(pipeline->ask, utterance->source, utterance->asked_area, uv_now(daemon->loop));
+    char *asked = ask_take(pipeline->ask, utterance->dialogue, utterance->asked_area, uv_now(daemon->loop));
     if (!asked)
         return true;
     bool go_on = true;
@@ -328,6 +328,10 @@ static void render_target(struct pipeline *pipeline, struct action *action, stru
     struct utterance *utterance = target->utterance;
     const struct entity_view *view = inventory_view(daemon->inventory, target->entity->id);
     struct san_error error = {0};
+    if (utterance->understand_only) {
+        target->outcome = OUTCOME_UNDERSTOOD; /* how to reach the device is theirs to know */
+        return;
+    }
     if (!view) {
         const struct phrase_var vars[] = {{"target", target->entity->name}, {0}};
         target->problem =
@@ -428,6 +432,14 @@ static bool hold_for_question(struct utterance *utterance)
     return asked;
 }
 
+/* What is for others to do where they asked for the calls alone: Home Assistant keeps lists and timers of its
+ * own. */
+static bool others_act(const struct utterance *utterance, const struct action *action, enum answer_kind kind)
+{
+    return utterance->understand_only && strcmp(action->call.tool, "HassTimerStatus") != 0 &&
+           (kind == ANSWER_TIMERS || kind == ANSWER_LISTS || kind == ANSWER_BROADCAST);
+}
+
 /* Tools without devices: questions, timers, the clock. */
 static void step_answer(struct pipeline *pipeline, struct utterance *utterance)
 {
@@ -439,7 +451,9 @@ static void step_answer(struct pipeline *pipeline, struct utterance *utterance)
         enum answer_kind kind = answer_kind(action->call.tool);
         if (action->outcome != OUTCOME_PENDING || kind == ANSWER_COMMAND)
             continue;
-        if (kind == ANSWER_TIMERS)
+        if (others_act(utterance, action, kind))
+            action->outcome = OUTCOME_UNDERSTOOD;
+        else if (kind == ANSWER_TIMERS)
             timers_act(pipeline->daemon->timers, utterance, action);
         else if (kind == ANSWER_LISTS)
             lists_act(pipeline->daemon, utterance, action);
@@ -518,8 +532,9 @@ static void on_understood(struct worker_job *job)
     }
     utterance->network = &job->result;
     utterance->understood.confidence = (double)job->result.confidence;
-    if (pipeline->stopping) {
-        finish_early(utterance, OUTCOME_FAILED, "hearthd is stopping");
+    if (pipeline->stopping || utterance->abandoned) {
+        finish_early(
+            utterance, OUTCOME_FAILED, utterance->abandoned ? "who asked has left" : "hearthd is stopping");
         return;
     }
     if (!job->result.call_count) {
@@ -571,7 +586,7 @@ static void remember_question(struct pipeline *pipeline, const struct utterance 
             continue;
         uint64_t deadline =
             uv_now(pipeline->daemon->loop) + (uint64_t)pipeline->daemon->config->question_timeout * 1000;
-        ask_put(pipeline->ask, utterance->source, utterance->asked_area, utterance->text, deadline);
+        ask_put(pipeline->ask, utterance->dialogue, utterance->asked_area, utterance->text, deadline);
     }
 }
 
@@ -667,6 +682,16 @@ enum pipeline_verdict pipeline_say(struct pipeline *pipeline, const struct utter
     pipeline->under_way_count++;
     begin(pipeline, utterance);
     return PIPELINE_TAKEN;
+}
+
+void pipeline_abandon(struct pipeline *pipeline, const void *reply_data)
+{
+    for (struct utterance *utterance = pipeline->under_way; utterance; utterance = utterance->next) {
+        if (!utterance->reply_fn || utterance->reply_data != reply_data)
+            continue;
+        utterance->reply_fn = NULL;
+        utterance->abandoned = true;
+    }
 }
 
 /* ---- life ---- */

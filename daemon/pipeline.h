@@ -25,6 +25,10 @@ void pipeline_free(struct pipeline *pipeline);
 /* Takes an utterance; in->reply is called once, later or from within. Only PIPELINE_TAKEN takes it. */
 enum pipeline_verdict pipeline_say(struct pipeline *pipeline, const struct utterance_in *in);
 
+/* Who asked with this reply_data has left: the reply is not called any more, and what has not been published
+ * stays so. */
+void pipeline_abandon(struct pipeline *pipeline, const void *reply_data);
+
 /* For status pages. */
 size_t pipeline_count(const struct pipeline *pipeline); /* utterances ended so far */
 double pipeline_median_ms(

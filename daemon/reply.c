@@ -160,6 +160,16 @@ static const char *say_refused(
 
 /* ---- the whole ---- */
 
+/* What is to be said once those who asked have done it. */
+static const char *say_understood(
+    const struct phrases *phrases, struct utterance *utterance, const struct action *action)
+{
+    if (!action->target_count)
+        return phrases_fill(phrases, "outcomes", "understood", utterance->arena, NULL, NULL);
+    return outcome_phrase(
+        phrases, utterance, action, "done", subset_of(utterance, action, OUTCOME_UNDERSTOOD));
+}
+
 static const char *say_action(
     const struct phrases *phrases, struct utterance *utterance, const struct action *action)
 {
@@ -169,6 +179,8 @@ static const char *say_action(
     case OUTCOME_DRY_RUN:
         return outcome_phrase(
             phrases, utterance, action, "dry_run", subset_of(utterance, action, OUTCOME_DRY_RUN));
+    case OUTCOME_UNDERSTOOD:
+        return say_understood(phrases, utterance, action);
     case OUTCOME_DONE:
     case OUTCOME_SENT:
     case OUTCOME_SILENT:
@@ -192,9 +204,9 @@ const char *reply_compose(const struct phrases *phrases, struct utterance *utter
         return phrases_fill(phrases, "outcomes", "unhandled", utterance->arena, NULL, NULL);
     const char *text = "";
     for (size_t i = 0; i < utterance->action_count; i++) {
-        const char *part =
-            wording_sentence(utterance->arena, say_action(phrases, utterance, &utterance->actions[i]));
-        text = text[0] ? utterance_print(utterance, "%s %s", text, part) : part;
+        struct action *action = &utterance->actions[i];
+        action->sentence = wording_sentence(utterance->arena, say_action(phrases, utterance, action));
+        text = text[0] ? utterance_print(utterance, "%s %s", text, action->sentence) : action->sentence;
     }
     return text;
 }

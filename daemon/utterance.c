@@ -28,6 +28,8 @@ const char *outcome_name(enum outcome outcome)
         return "pending";
     case OUTCOME_DRY_RUN:
         return "dry_run";
+    case OUTCOME_UNDERSTOOD:
+        return "understood";
     case OUTCOME_DONE:
         return "done";
     case OUTCOME_SENT:
@@ -82,13 +84,17 @@ struct utterance *utterance_new(const struct utterance_in *in)
     utterance->source = copy_text(utterance->arena, in->source);
     utterance->asked_area = copy_text(utterance->arena, in->area);
     utterance->id = in->id && in->id[0] ? copy_text(utterance->arena, in->id) : make_id(utterance);
-    if (!utterance->text || !utterance->source || !utterance->asked_area || !utterance->id)
+    utterance->dialogue =
+        copy_text(utterance->arena, in->dialogue && in->dialogue[0] ? in->dialogue : in->source);
+    if (!utterance->text || !utterance->source || !utterance->dialogue || !utterance->asked_area ||
+        !utterance->id)
         goto failed;
     utterance->area = "";
     utterance->prepared = (struct understand_request){.normalized = "", .area = ""};
     utterance->calls_json = "[]";
     utterance->reply = "";
     utterance->dry_run = in->dry_run;
+    utterance->understand_only = in->understand_only;
     utterance->reply_fn = in->reply;
     utterance->reply_data = in->reply_data;
     utterance->entered[UTTERANCE_RECEIVED] = uv_hrtime();

@@ -35,6 +35,7 @@ enum utterance_state {
 enum outcome {
     OUTCOME_PENDING,
     OUTCOME_DRY_RUN,
+    OUTCOME_UNDERSTOOD, /* handed to who asked: Home Assistant, a handler of Hermes */
     OUTCOME_DONE,
     OUTCOME_SENT,
     OUTCOME_SILENT,
@@ -87,6 +88,7 @@ struct action {
     const char *detail;                  /* of the refusal: the value, the question, the reason */
     const char *names[ACTION_NAMES_MAX]; /* nearest names, or candidates */
     size_t name_count;
+    const char *sentence; /* its part of the reply; NULL before that */
     const char *answer; /* a question's answer, or the reply of a tool without devices */
 };
 
@@ -94,10 +96,12 @@ struct utterance;
 /* Called once, at the end; the utterance is freed afterwards. */
 typedef void (*utterance_reply_fn)(void *data, const struct utterance *utterance);
 
-/* What comes in. Texts are copied; area and id may be NULL. */
+/* What comes in. Texts are copied; area, id and dialogue may be NULL. */
 struct utterance_in {
     const char *text, *area, *source, *id;
+    const char *dialogue; /* who may answer a question of ours: a satellite, a conversation; else the source */
     bool dry_run;
+    bool understand_only; /* who asked acts on the calls; questions about the home are answered all the same */
     utterance_reply_fn reply; /* may be NULL */
     void *reply_data;
 };
@@ -110,10 +114,12 @@ struct utterance {
     uint64_t entered[UTTERANCE_STATES]; /* uv_hrtime of each state; 0 = not reached */
     uint64_t published_at;
 
-    const char *id, *text, *source, *area;
+    const char *id, *text, *source, *area, *dialogue;
     const char *asked_area; /* as given; area is "" when the registry does not know it */
     int64_t time_ms;        /* Unix time of arrival */
     bool dry_run;
+    bool understand_only;
+    bool abandoned; /* who asked has left: nothing more is done */
     bool confirmed; /* the answer to a question of ours */
     utterance_reply_fn reply_fn;
     void *reply_data;

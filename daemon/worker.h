@@ -13,7 +13,9 @@
 #include "inference/arena.h"
 #include "inference/san.h"
 
-enum { WORKER_QUEUE_MAX = 64 }; /* at some milliseconds each, the last waits half a second */
+enum {
+    WORKER_QUEUE_MAX = 192
+}; /* 128 Wyoming clients and others; at some milliseconds each, the last waits a second */
 
 struct worker;
 
