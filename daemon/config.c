@@ -16,6 +16,7 @@
 #define KEY(member) offsetof(struct config, member)
 #define GUARDS "allow confirm refuse"
 #define NO_WILDCARDS "+#/"
+#define SATELLITES "satellites" /* the section whose keys are the user's own */
 
 static const struct config_key keys[] = {
     /* section, name, default, type, member, least, most, choices, live */
@@ -44,7 +45,7 @@ static const struct config_key keys[] = {
     {"mqtt", "publish_timeout", "10", CONFIG_INT, KEY(publish_timeout), 1, 300, NULL, true},
     {"mqtt", "discovery_prefix", "homeassistant", CONFIG_TEXT, KEY(discovery_prefix), 0, 64, "+#", false},
     {"mqtt", "say", "yes", CONFIG_BOOL, KEY(say), 0, 0, NULL, false},
-    {"mqtt", "announce", "yes", CONFIG_BOOL, KEY(announce), 0, 0, NULL, false},
+    {"mqtt", "announce", "yes", CONFIG_BOOL, KEY(announce), 0, 0, NULL, true},
     {"mqtt", "ask_states", "yes", CONFIG_BOOL, KEY(ask_states), 0, 0, NULL, true},
 
     {"utterances", "confirm_timeout", "5", CONFIG_INT, KEY(confirm_timeout), 1, 120, NULL, true},
@@ -56,6 +57,17 @@ static const struct config_key keys[] = {
     {"policy", "open_garage", "allow", CONFIG_CHOICE, KEY(open_garage), 0, 0, GUARDS, true},
     {"policy", "open_valve", "allow", CONFIG_CHOICE, KEY(open_valve), 0, 0, GUARDS, true},
     {"policy", "disarm", "allow", CONFIG_CHOICE, KEY(disarm), 0, 0, GUARDS, true},
+
+    {"wyoming", "enabled", "no", CONFIG_BOOL, KEY(wyoming), 0, 0, NULL, false},
+    {"wyoming", "uri", "tcp://127.0.0.1:10750", CONFIG_TEXT, KEY(wyoming_uri), 0, 180, "", false},
+    {"wyoming", "unix", "", CONFIG_TEXT, KEY(wyoming_unix), 0, 107, "", false},
+    {"wyoming", "mode", "handle", CONFIG_CHOICE, KEY(wyoming_mode), 0, 0, "handle intent", true},
+    {"wyoming", "name", "hearth", CONFIG_TEXT, KEY(wyoming_name), 1, 64, "", true},
+    {"wyoming", "languages", "en", CONFIG_TEXT, KEY(wyoming_languages), 2, 180, "", true},
+    {"wyoming", "max_clients", "128", CONFIG_INT, KEY(wyoming_clients), 1, 128, NULL, false},
+    {"wyoming", "timeout", "20", CONFIG_INT, KEY(wyoming_timeout), 1, 120, NULL, true},
+
+    {"hermes", "role", "off", CONFIG_CHOICE, KEY(hermes_role), 0, 0, "off listener nlu handler", false},
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
@@ -270,7 +282,9 @@ static int take_value(void *user, const char *section, const char *name, const c
     struct parse *parse = user;
     const struct config_key *key = find_key(section, name);
     struct san_error error = {0};
-    if (!key) {
+    if (strcmp(section, SATELLITES) == 0) {
+        satellites_put(parse->config->satellites, name, value, &error);
+    } else if (!key) {
         key = nearest_key(section, name);
         san_fail(&error, SAN_EINVAL,
             "unknown key %.64s in [%.64s] (value \"%.64s\"); the nearest is %s in [%s]", name, section, value,
@@ -357,6 +371,8 @@ static enum san_status check_together(const struct config *config, const char *p
         return san_fail(err, SAN_EINVAL, "%s: [mqtt] needs cert_file and key_file together", path);
     if (config->cert_file[0] && !config->ca_file[0])
         return san_fail(err, SAN_EINVAL, "%s: [mqtt] cert_file needs ca_file, which turns TLS on", path);
+    if (config->wyoming && !config->wyoming_uri[0] && !config->wyoming_unix[0])
+        return san_fail(err, SAN_EINVAL, "%s: [wyoming] is enabled, but has neither uri nor unix", path);
     return SAN_OK;
 }
 
@@ -365,6 +381,10 @@ static enum san_status check_together(const struct config *config, const char *p
 struct config *config_new(void)
 {
     struct config *config = calloc(1, sizeof(*config));
+    if (config && !(config->satellites = satellites_new())) {
+        free(config);
+        return NULL;
+    }
     for (size_t i = 0; config && i < KEYS; i++) {
         if (set_value(config, &keys[i], keys[i].fallback, NULL) == SAN_OK)
             continue;
@@ -381,6 +401,7 @@ void config_free(struct config *config)
     for (size_t i = 0; i < KEYS; i++)
         if (keys[i].type == CONFIG_TEXT)
             free(*(char **)member_of(config, &keys[i]));
+    satellites_free(config->satellites);
     free(config);
 }
 
@@ -426,6 +447,9 @@ static bool same_value(struct config *a, struct config *b, const struct config_k
 const struct config_key *config_reload(struct config *config, struct config *fresh)
 {
     const struct config_key *kept = NULL;
+    struct satellites *satellites = config->satellites;
+    config->satellites = fresh->satellites;
+    fresh->satellites = satellites;
     for (size_t i = 0; i < KEYS; i++) {
         if (same_value(config, fresh, &keys[i]))
             continue;

@@ -12,6 +12,7 @@
 #include <stddef.h>
 
 #include "inference/status.h"
+#include "satellites.h"
 
 enum {
     CONFIG_FILE_MAX = 65536,
@@ -20,6 +21,12 @@ enum {
 
 /* What to do with a sensitive command (policy.c). */
 enum config_guard { GUARD_ALLOW, GUARD_CONFIRM, GUARD_REFUSE };
+
+/* Who acts on what Wyoming's clients say (ingest_wyoming.h). */
+enum config_wyoming { CONFIG_WYOMING_HANDLE, CONFIG_WYOMING_INTENT };
+
+/* hearth's part among Hermes' programs (ingest_hermes.h). */
+enum config_hermes { CONFIG_HERMES_OFF, CONFIG_HERMES_LISTENER, CONFIG_HERMES_NLU, CONFIG_HERMES_HANDLER };
 
 /* The values in force. Texts are owned; "" where the default is made at run time. */
 struct config {
@@ -55,6 +62,16 @@ struct config {
     double min_confidence;
     double sensitive_confidence;
     int unlock, open_garage, open_valve, disarm; /* enum config_guard */
+    /* [wyoming] */
+    bool wyoming;
+    char *wyoming_uri, *wyoming_unix, *wyoming_name, *wyoming_languages;
+    int wyoming_mode; /* enum config_wyoming */
+    int wyoming_clients;
+    int wyoming_timeout;
+    /* [hermes] */
+    int hermes_role; /* enum config_hermes */
+    /* [satellites] */
+    struct satellites *satellites; /* owned */
 };
 
 /* The defaults alone. NULL if out of memory. */

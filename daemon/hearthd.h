@@ -16,6 +16,7 @@ struct mqtt;
 struct inventory;
 struct pipeline;
 struct timers;
+struct announce;
 
 struct hearthd {
     uv_loop_t *loop;
@@ -30,6 +31,7 @@ struct hearthd {
     struct inventory *inventory;
     struct timers *timers;
     struct pipeline *pipeline;
+    struct announce *announcer;
     uint64_t started_ms; /* uv_now at start */
 
     /* Tells those who watch (`hearthctl watch`); params is consumed. NULL until the socket is open. */

@@ -1,6 +1,4 @@
 /* ingest_mqtt.c - see ingest_mqtt.h. */
-#include <config.h>
-
 #include "ingest_mqtt.h"
 
 #include <ctype.h>
@@ -129,59 +127,4 @@ void ingest_mqtt_start(struct hearthd *daemon)
     char topic[TOPIC_MAX];
     if (daemon->config->say)
         mqtt_subscribe(daemon->mqtt, topic_of(daemon, "say", topic), 1);
-}
-
-/* ---- our own discovery message ---- */
-
-static cJSON *component(
-    cJSON *components, const char *key, const char *platform, const char *name, const char *node)
-{
-    char id[96];
-    snprintf(id, sizeof(id), "hearth_%s_%s", node, key);
-    cJSON *entry = cJSON_AddObjectToObject(components, key);
-    cJSON_AddStringToObject(entry, "platform", platform);
-    cJSON_AddStringToObject(entry, "unique_id", id);
-    cJSON_AddStringToObject(entry, "name", name);
-    return entry;
-}
-
-static cJSON *own_device(const struct hearthd *daemon)
-{
-    const char *node = daemon->config->node;
-    char topic[TOPIC_MAX], id[96], name[96];
-    snprintf(id, sizeof(id), "hearth_%s", node);
-    snprintf(name, sizeof(name), "Hearth %s", node);
-    cJSON *config = cJSON_CreateObject();
-    cJSON *device = cJSON_AddObjectToObject(config, "device");
-    const char *const ids[] = {id};
-    cJSON_AddItemToObject(device, "identifiers", cJSON_CreateStringArray(ids, 1));
-    cJSON_AddStringToObject(device, "name", name);
-    cJSON_AddStringToObject(device, "sw_version", PACKAGE_VERSION);
-    cJSON *origin = cJSON_AddObjectToObject(config, "origin");
-    cJSON_AddStringToObject(origin, "name", "hearth");
-    cJSON_AddStringToObject(origin, "sw_version", PACKAGE_VERSION);
-    cJSON_AddStringToObject(config, "availability_topic", topic_of(daemon, "status", topic));
-    cJSON *components = cJSON_AddObjectToObject(config, "components");
-    cJSON *say = component(components, "say", "text", "Command", node);
-    cJSON_AddStringToObject(say, "command_topic", topic_of(daemon, "say", topic));
-    cJSON *reply = component(components, "reply", "sensor", "Reply", node);
-    cJSON_AddStringToObject(reply, "state_topic", topic_of(daemon, "result", topic));
-    cJSON_AddStringToObject(reply, "value_template", "{{ value_json.reply[:255] }}");
-    cJSON_AddStringToObject(reply, "json_attributes_topic", topic);
-    return config;
-}
-
-void ingest_mqtt_announce(struct hearthd *daemon)
-{
-    if (!daemon->config->announce || !daemon->config->discovery_prefix[0])
-        return;
-    char topic[TOPIC_MAX + 64];
-    cJSON *config = own_device(daemon);
-    char *text = cJSON_PrintUnformatted(config);
-    cJSON_Delete(config);
-    snprintf(topic, sizeof(topic), "%s/device/hearth_%s/config", daemon->config->discovery_prefix,
-        daemon->config->node);
-    if (text)
-        mqtt_publish_news(daemon->mqtt, topic, text, strlen(text), 1, true);
-    free(text);
 }

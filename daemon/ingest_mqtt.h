@@ -19,7 +19,4 @@ void ingest_mqtt_start(struct hearthd *daemon);
 bool ingest_mqtt_message(
     struct hearthd *daemon, const char *topic, const char *payload, size_t len, bool retained);
 
-/* Tells Home Assistant, by its own discovery, of a text entity to speak through and a sensor for replies. */
-void ingest_mqtt_announce(struct hearthd *daemon);
-
 #endif

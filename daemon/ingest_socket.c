@@ -18,6 +18,7 @@
 #include "jsonrpc.h"
 #include "log.h"
 #include "rpc.h"
+#include "unix_path.h"
 
 enum { READ_CHUNK = 65536, LISTEN_BACKLOG = 128 };
 
@@ -313,43 +314,15 @@ enum san_status ingest_socket_path(const char *configured, char *path, size_t si
     return SAN_OK;
 }
 
-/* Removes a socket that nobody listens on. A daemon that was killed leaves one behind. */
-static enum san_status remove_stale(const char *path, struct san_error *err)
-{
-    struct stat st;
-    if (lstat(path, &st) != 0)
-        return SAN_OK;
-    if (!S_ISSOCK(st.st_mode))
-        return san_fail(
-            err, SAN_EINVAL, "%s exists and is no socket: remove it, or set [hearth] socket", path);
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0)
-        return san_fail(err, SAN_EIO, "socket: %s", strerror(errno));
-    int rc = connect(fd, (struct sockaddr *)&address, sizeof(address));
-    int error = errno;
-    close(fd);
-    if (rc == 0)
-        return san_fail(err, SAN_EINVAL, "another hearthd listens on %s", path);
-    if (error != ECONNREFUSED)
-        return san_fail(err, SAN_EIO, "%s: %s", path, strerror(error));
-    log_info("socket: %s was left behind: replaced", path);
-    unlink(path);
-    return SAN_OK;
-}
-
 static int listen_on(struct ingest_socket *ingest)
 {
-    mode_t mask = umask(0117); /* mode 0660 from its first moment on */
-    int rc = uv_pipe_bind(&ingest->server, ingest->path);
-    umask(mask);
+    int rc = unix_path_bind(&ingest->server, ingest->path);
     return rc == 0 ? uv_listen((uv_stream_t *)&ingest->server, LISTEN_BACKLOG, on_connection) : rc;
 }
 
 struct ingest_socket *ingest_socket_open(struct hearthd *daemon, const char *path, struct san_error *err)
 {
-    if (remove_stale(path, err) != SAN_OK)
+    if (unix_path_clear(path, "[hearth] socket", err) != SAN_OK)
         return NULL;
     struct ingest_socket *ingest = calloc(1, sizeof(*ingest));
     if (!ingest) {

@@ -10,12 +10,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "announce.h"
 #include "config.h"
 #include "devices/registry.h"
 #include "devices/shortlist.h"
 #include "hearthd.h"
+#include "ingest_hermes.h"
 #include "ingest_mqtt.h"
 #include "ingest_socket.h"
+#include "ingest_wyoming.h"
 #include "inventory.h"
 #include "lists.h"
 #include "log.h"
@@ -43,6 +46,7 @@ struct process {
     uv_signal_t term, interrupt, hangup;
     uv_timer_t patience;
     struct ingest_socket *ingest_socket;
+    struct ingest_wyoming *ingest_wyoming;
     bool signals_open, stopping, config_given;
 };
 
@@ -121,6 +125,7 @@ static int reload(struct hearthd *daemon, char *why, size_t size)
     if (!phrases || worker_reload_tools(daemon->worker, fresh->tools, &error) != SAN_OK) {
         snprintf(why, size, "%s", error.text);
         log_error("reload: %s; everything stays as it was", error.text);
+        announce_problem(daemon->announcer, PROBLEM_RELOAD, why);
         phrases_free(phrases);
         config_free(fresh);
         return -1;
@@ -132,8 +137,11 @@ static int reload(struct hearthd *daemon, char *why, size_t size)
     log_set_level((enum log_level)daemon->config->log_level);
     if (inventory_reload(daemon->inventory, &error) != SAN_OK) {
         snprintf(why, size, "%s", error.text);
+        announce_problem(daemon->announcer, PROBLEM_RELOAD, why);
         return -1;
     }
+    announce_problem(daemon->announcer, PROBLEM_RELOAD, "");
+    announce_send(daemon->announcer);
     log_info("reloaded");
     return 0;
 }
@@ -156,7 +164,7 @@ static void on_mqtt_changed(void *data, bool online, const char *why)
     struct hearthd *daemon = &process->daemon;
     notify_status(online ? "Connected to the MQTT broker" : why);
     if (online) {
-        ingest_mqtt_announce(daemon);
+        announce_send(daemon->announcer);
         inventory_online(daemon->inventory);
         lists_publish(daemon);
     }
@@ -172,9 +180,12 @@ static void on_mqtt_changed(void *data, bool online, const char *why)
 static void on_mqtt_message(void *data, const char *topic, const char *payload, size_t len, bool retained)
 {
     struct process *process = data;
-    if (ingest_mqtt_message(&process->daemon, topic, payload, len, retained))
+    struct hearthd *daemon = &process->daemon;
+    if (ingest_mqtt_message(daemon, topic, payload, len, retained) ||
+        ingest_hermes_message(daemon, topic, payload, len, retained) ||
+        announce_message(daemon->announcer, topic, payload, len, retained))
         return;
-    inventory_message(process->daemon.inventory, topic, payload, len);
+    inventory_message(daemon->inventory, topic, payload, len);
 }
 
 /* ---- stop ---- */
@@ -196,6 +207,8 @@ static void stop(struct process *process)
     timers_stop(process->daemon.timers);
     pipeline_stop(process->daemon.pipeline);
     ingest_socket_stop(process->ingest_socket);
+    ingest_wyoming_stop(process->ingest_wyoming);
+    announce_stop(process->daemon.announcer);
     inventory_stop(process->daemon.inventory);
     if (process->daemon.mqtt)
         mqtt_stop(process->daemon.mqtt);
@@ -224,6 +237,8 @@ static void free_all(struct process *process)
     uv_close((uv_handle_t *)&process->patience, NULL);
     uv_run(&process->loop, UV_RUN_DEFAULT);
     ingest_socket_free(process->ingest_socket);
+    ingest_wyoming_free(process->ingest_wyoming);
+    announce_free(daemon->announcer);
     pipeline_free(daemon->pipeline);
     timers_free(daemon->timers);
     inventory_free(daemon->inventory);
@@ -267,8 +282,11 @@ static enum san_status open_parts(struct process *process, struct san_error *err
     if (status != SAN_OK)
         return status;
     daemon->timers = timers_new(daemon);
+    daemon->announcer = announce_new(daemon);
     daemon->pipeline = pipeline_new(daemon);
-    return daemon->timers && daemon->pipeline ? SAN_OK : san_fail(err, SAN_ENOMEM, "out of memory");
+    return daemon->timers && daemon->announcer && daemon->pipeline
+               ? SAN_OK
+               : san_fail(err, SAN_ENOMEM, "out of memory");
 }
 
 static enum san_status open_doors(struct process *process, struct san_error *err)
@@ -280,7 +298,11 @@ static enum san_status open_doors(struct process *process, struct san_error *err
     process->ingest_socket = ingest_socket_open(&process->daemon, path, err);
     if (!process->ingest_socket)
         return err->status;
+    if (process->daemon.config->wyoming &&
+        !(process->ingest_wyoming = ingest_wyoming_open(&process->daemon, err)))
+        return err->status;
     ingest_mqtt_start(&process->daemon);
+    ingest_hermes_start(&process->daemon);
     log_info("hearthd %s: node %s, %zu entities, socket %s", PACKAGE_VERSION, process->daemon.config->node,
         reg_entity_count(process->daemon.registry), path);
     return SAN_OK;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "announce.h"
 #include "config.h"
 #include "devices/registry.h"
 #include "inventory.h"
@@ -72,6 +73,7 @@ static void publish_result(struct hearthd *daemon, const struct utterance *utter
 void report_result(struct hearthd *daemon, const struct utterance *utterance)
 {
     cJSON *result = utterance_result(utterance);
+    announce_result(daemon->announcer, utterance);
     publish_result(daemon, utterance, result);
     if (!daemon->announce || !cJSON_AddStringToObject(result, "event", "result")) {
         cJSON_Delete(result);
