@@ -122,6 +122,29 @@ start_daemon
 kill -9 "$daemon_pid"
 check "a killed one is offline by its will" sh -c 'sleep 0.5; [ "$(mosquitto_sub -h 127.0.0.1 -p "$1" -t hearth/test/status -C 1 -W 2)" = offline ]' sh "$port"
 
+# ---- systemd
+if grep -q '^#define HAVE_SYSTEMD 1' "$HEARTH_BUILDDIR/config.h"; then
+	background notify python3 -u -c '
+import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    print(s.recv(4096).decode())' "$work/notify"
+	wait_for 2 test -S "$work/notify"
+	NOTIFY_SOCKET=$work/notify WATCHDOG_USEC=300000
+	export NOTIFY_SOCKET WATCHDOG_USEC
+	start_daemon
+	unset NOTIFY_SOCKET WATCHDOG_USEC
+	check "systemd hears that it is ready" grep -q READY=1 "$work/notify.log"
+	check "and whether it has a broker" wait_for 2 grep -q 'STATUS=Connected to the MQTT broker' "$work/notify.log"
+	check "and the watchdog's beat" wait_for 2 grep -q WATCHDOG=1 "$work/notify.log"
+	kill -HUP "$daemon_pid"
+	check "and of a reload" wait_for 2 grep -q RELOADING=1 "$work/notify.log"
+	kill "$daemon_pid"
+	wait "$daemon_pid"
+	check "and that it stops" wait_for 2 grep -q STOPPING=1 "$work/notify.log"
+fi
+
 # ---- a broker that refuses
 echo 'allow_anonymous false' >>"$work/broker.conf"
 sed -i '/allow_anonymous true/d' "$work/broker.conf"

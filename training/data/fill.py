@@ -14,6 +14,7 @@ import sayings
 import shortlist
 
 NONE = "<none>"
+SHOPPING = ("shopping", "list")
 DOMAIN_BESIDE_NAME = ("cover", "valve", "lock", "scene", "script")
 ONOFF = ("light", "light", "switch", "switch", "fan", "input_boolean")
 SLOTS = """name area floor domain device_class state item search_query media_class message brightness brightness_step color
@@ -288,6 +289,8 @@ def collides(home, words, gold, calls):
         for form in e.forms:
             if len(form) == 1 and form[0] in said and e.domain in groups:
                 return True         # "close the blinds" where one thing is called "blinds": the name would win
+            if form == SHOPPING and any(t.startswith("HassShopping") for t, _ in calls):
+                continue            # that list has tools of its own, also where it is an entity
             if form in meant or len(form) < 2 or " ".join(form) not in text or not contains(words, form):
                 continue
             if not any(len(form) < len(m) and contains(m, form) for m in meant) and (len(form) > 2 or not named):
@@ -307,6 +310,8 @@ def fill(rng, filler, text, calls, here, noisy=True):
                 raise Unfit("an optional variable was left out")
     tokens = filler.said(text, values, calls)
     gold = [v[2] for v in values.values() if v[2]]
+    if any(t.startswith("HassList") for t, _ in calls) and any(f[-2:] == SHOPPING for _, f in gold):
+        raise Unfit("the shopping list has tools of its own")
     if collides(filler.home, [w for w, _ in tokens], gold, calls):
         raise Unfit("ambiguous")
     if noisy:

@@ -193,10 +193,15 @@ def _places(home, names, areas, floors):
                 return name
         return None
 
+    def floor_name():
+        if names.side == "held" or r.random() < 0.7:
+            return names.pick("FLOORS")
+        return r.choice([f"{names.odd()} floor", f"{names.odd()} level", names.odd(), f"{names.pick('PEOPLE')}'s floor", f"Level {r.randint(1, 30)}", f"{names.odd()} wing"])
+
     for _ in range(floors):
-        name = fresh(lambda: names.pick("FLOORS"))
+        name = fresh(floor_name)
         if name:
-            alias = fresh(lambda: names.pick("FLOORS")) if r.random() < 0.2 else None
+            alias = fresh(floor_name) if r.random() < 0.2 else None
             home.floors.append(Place("floor", name, aliases=[alias] if alias else []))
     usual = 0.65 if names.side == "train" else 0.82       # training: more odd rooms, for they must be copied, not remembered
     for _ in range(areas):
@@ -217,6 +222,9 @@ def make_home(rng, side="train", size=None, names=None):
     home = Home()
     size = size or rng.choice([3, 5, 8, 12, 20, 30, 40, 60, 80, 120])
     _places(home, names, max(1, min(24, int(size ** 0.65) + rng.randint(-1, 3))), rng.choice([0, 0, 1, 2, 2, 3, 4]) if size > 4 else 0)
+    if size > 4 and rng.random() < 0.4:        # most real homes have it, beside whatever lists they made
+        home.entities.append(Entity("todo", _case(rng, "shopping list")))
+        home.taken[home.entities[0].forms[0]] = home.entities[0]
     domains, weights = zip(*USUAL)
     for domain in rng.choices(domains, weights, k=size):
         add_entity(home, names, domain)
