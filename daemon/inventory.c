@@ -6,8 +6,6 @@
  */
 #include "inventory.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +13,6 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "devices/discovery.h"
 #include "hashmap.h"
 #include "log.h"
 #include "mqtt.h"
@@ -483,28 +480,9 @@ bool inventory_message(struct inventory *inventory, const char *topic, const cha
     return true;
 }
 
-/* ---- devices.d ---- */
+/* ---- files ---- */
 
-static char *read_file(const char *path, size_t *len, struct san_error *err)
-{
-    FILE *file = fopen(path, "re");
-    char *text = file ? malloc(DISCOVERY_PAYLOAD_MAX + 1) : NULL;
-    *len = text ? fread(text, 1, DISCOVERY_PAYLOAD_MAX + 1, file) : 0;
-    if (!file)
-        san_fail(err, SAN_EIO, "%s: %s", path, strerror(errno));
-    else if (!text || ferror(file))
-        san_fail(err, SAN_EIO, "%s: cannot be read", path);
-    else if (*len > DISCOVERY_PAYLOAD_MAX)
-        san_fail(err, SAN_ELIMIT, "%s: larger than %d bytes", path, DISCOVERY_PAYLOAD_MAX);
-    if (file)
-        fclose(file);
-    if (text && *len <= DISCOVERY_PAYLOAD_MAX)
-        return text;
-    free(text);
-    return NULL;
-}
-
-/* Removes what the file announced before and does not any more. */
+/* Removes what the origin announced before and does not any more. */
 static void forget_missing(struct inventory *inventory, struct announcement *announcement,
     const struct discovered *found, size_t count)
 {
@@ -517,35 +495,20 @@ static void forget_missing(struct inventory *inventory, struct announcement *ann
     }
 }
 
-static enum san_status read_device_file(struct inventory *inventory, const char *path, struct san_error *err)
+void inventory_announce(
+    struct inventory *inventory, const char *origin, const struct discovered *found, size_t count)
 {
-    size_t len = 0;
-    char *text = read_file(path, &len, err);
-    if (!text)
-        return SAN_EIO;
-    struct discovered *found;
-    size_t count = 0;
-    san_arena_reset(inventory->scratch);
-    enum san_status status = discovery_parse_file(text, len, path, inventory->scratch, &found, &count, err);
-    free(text);
-    struct announcement *announcement = status == SAN_OK ? announcement_of(inventory, path) : NULL;
+    struct announcement *announcement = announcement_of(inventory, origin);
     if (!announcement)
-        return status;
+        return;
+    open_batch(inventory);
     forget_missing(inventory, announcement, found, count);
     for (size_t i = 0; i < count; i++)
         if (found[i].config)
             take_entity(inventory, announcement, &found[i]);
-    return SAN_OK;
 }
 
-static int is_device_file(const struct dirent *entry)
-{
-    size_t len = strlen(entry->d_name);
-    return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
-}
-
-/* Files that are gone take their devices with them. */
-static void forget_lost_files(struct inventory *inventory, const char *dir)
+void inventory_forget_files(struct inventory *inventory, const char *dir)
 {
     size_t cursor = 0, len = strlen(dir);
     const char *origin;
@@ -555,31 +518,6 @@ static void forget_lost_files(struct inventory *inventory, const char *dir)
         if (from_file && access(origin, F_OK) != 0)
             remove_all(inventory, value);
     }
-}
-
-enum san_status inventory_reload(struct inventory *inventory, struct san_error *err)
-{
-    const char *dir = inventory->daemon->config->devices;
-    struct dirent **entries = NULL;
-    int count = dir[0] ? scandir(dir, &entries, is_device_file, alphasort) : 0;
-    if (count < 0 && errno != ENOENT)
-        return san_fail(err, SAN_EIO, "%s: %s", dir, strerror(errno));
-    enum san_status status = SAN_OK;
-    open_batch(inventory);
-    for (int i = 0; i < count; i++) {
-        char path[512];
-        struct san_error error = {0};
-        snprintf(path, sizeof(path), "%s/%s", dir, entries[i]->d_name);
-        free(entries[i]);
-        if (read_device_file(inventory, path, &error) == SAN_OK)
-            continue;
-        log_error("devices: %s", error.text);
-        status = san_fail(err, error.status, "%s", error.text);
-    }
-    free(entries);
-    forget_lost_files(inventory, dir);
-    inventory_commit(inventory);
-    return status;
 }
 
 /* ---- the rest ---- */
@@ -739,7 +677,6 @@ enum san_status inventory_start(struct inventory *inventory, struct san_error *e
         return status;
     uv_timer_start(&inventory->flush_timer, on_flush, FLUSH_MS, FLUSH_MS);
     subscribe_discovery(inventory);
-    inventory_reload(inventory, NULL); /* a bad file is logged; the others count */
     return SAN_OK;
 }
 

@@ -8,6 +8,7 @@
 #ifndef HEARTHD_INVENTORY_H
 #define HEARTHD_INVENTORY_H
 
+#include "devices/discovery.h"
 #include "devices/registry.h"
 #include "devices/state.h"
 #include "hearthd.h"
@@ -18,7 +19,7 @@ struct inventory;
 
 /* NULL if out of memory. */
 struct inventory *inventory_new(struct hearthd *daemon);
-/* Reads the registry and devices.d, and subscribes to discovery. daemon->registry, mqtt and config must be
+/* Reads the registry, and subscribes to discovery. daemon->registry, mqtt and config must be
  * there. */
 enum san_status inventory_start(struct inventory *inventory, struct san_error *err);
 /* Writes what is unwritten and stops its timers. Before the loop has run out. */
@@ -33,9 +34,12 @@ void inventory_online(struct inventory *inventory);
 /* Takes a message if it is discovery or the state of a known entity; false if it is neither. */
 bool inventory_message(struct inventory *inventory, const char *topic, const char *payload, size_t len);
 
-/* Reads devices.d again; what a file no longer says is removed. Errors of single files are logged; the last
- * is given. */
-enum san_status inventory_reload(struct inventory *inventory, struct san_error *err);
+/* What one origin that is no topic (the path of a file) announces now; what it does not say any more is
+ * removed. */
+void inventory_announce(
+    struct inventory *inventory, const char *origin, const struct discovered *found, size_t count);
+/* Removes what files of that folder announced that are not there any more. */
+void inventory_forget_files(struct inventory *inventory, const char *dir);
 
 /* Writes discovered entities that are still gathered into the registry now: before a row that must be on
  * disk. */

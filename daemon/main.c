@@ -12,6 +12,7 @@
 
 #include "announce.h"
 #include "config.h"
+#include "device_files.h"
 #include "devices/registry.h"
 #include "devices/shortlist.h"
 #include "hearthd.h"
@@ -135,7 +136,7 @@ static int reload(struct hearthd *daemon, char *why, size_t size)
     phrases_free(daemon->phrases);
     daemon->phrases = phrases;
     log_set_level((enum log_level)daemon->config->log_level);
-    if (inventory_reload(daemon->inventory, &error) != SAN_OK) {
+    if (device_files_read(daemon, &error) != SAN_OK) {
         snprintf(why, size, "%s", error.text);
         announce_problem(daemon->announcer, PROBLEM_RELOAD, why);
         return -1;
@@ -281,6 +282,7 @@ static enum san_status open_parts(struct process *process, struct san_error *err
     enum san_status status = inventory_start(daemon->inventory, err);
     if (status != SAN_OK)
         return status;
+    device_files_read(daemon, NULL); /* a bad file is logged; the others count */
     daemon->timers = timers_new(daemon);
     daemon->announcer = announce_new(daemon);
     daemon->pipeline = pipeline_new(daemon);
