@@ -3,7 +3,7 @@
 # a program that acts and as one that only understands.
 . "$(dirname "$0")/daemon.sh"
 start_broker
-wyoming=$HEARTH_SRCDIR/tests/e2e/wyoming.py
+wyoming=$HEARTH_SRCDIR/tests/e2e/wyoming_client.py
 export PYTHONPATH="$HEARTH_SRCDIR/tests/e2e" PYTHONDONTWRITEBYTECODE=1
 
 cat >"$script" <<'END_OF_SCRIPT'
@@ -134,7 +134,7 @@ check "a payload that nobody wants" answers 'pong {"text":"after"}' 'raw:{"type"
 	'{"type":"ping","data":{"text":"after"}}'
 cat >"$work/odd.py" <<'END_OF_SCRIPT'
 import socket, sys, time
-import wyoming
+import wyoming_client as wyoming
 address = sys.argv[1]
 frame = wyoming.encode("transcript", {"text": "turn on the pump", "note": "Déjà vu"})
 with wyoming.connect(address) as s:  # a byte at a time
@@ -174,7 +174,7 @@ check "and the daemon answers" daemon_answers
 # ---- many
 cat >"$work/many.py" <<'END_OF_SCRIPT'
 import sys, threading, time
-import wyoming
+import wyoming_client as wyoming
 address, count = sys.argv[1], int(sys.argv[2])
 answers, start = [], threading.Barrier(count)
 def one(i):
@@ -192,7 +192,7 @@ END_OF_SCRIPT
 check "a hundred connections at once" python3 "$work/many.py" "127.0.0.1:$tcp" 100
 cat >"$work/crowd.py" <<'END_OF_SCRIPT'
 import sys
-import wyoming
+import wyoming_client as wyoming
 crowd = [wyoming.connect(sys.argv[1]) for i in range(129)]
 assert wyoming.Reader(crowd[-1]).event()[0] == "not-handled"
 crowd[0].sendall(wyoming.encode("describe"))

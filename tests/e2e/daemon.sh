@@ -2,7 +2,7 @@
 #
 # After start_daemon: $sock, $conf, $daemon_pid; `rpc` sends one request line, `say` an utterance.
 
-. "$(dirname "$0")/lib.sh"
+. "${HEARTH_SRCDIR:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
 need python3
 
 hearthd=${HEARTHD:-$HEARTH_BUILDDIR/tests/hearthd_scripted}

@@ -1,6 +1,6 @@
 """A Wyoming client in a few lines, of its own: it knows the protocol's description, not hearth's code.
 
-    wyoming.py ADDRESS EVENT...     sends events (JSON objects: type, data, version; or raw text after "raw:"), shuts its
+    wyoming_client.py ADDRESS EVENT...     sends events (JSON objects: type, data, version; or raw text after "raw:"), shuts its
                                     side down, and prints each event that comes back as one line: TYPE DATA
 
 ADDRESS is host:port or a path."""
