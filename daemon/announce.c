@@ -222,11 +222,22 @@ static void take_button(struct announce *announce, bool retained)
         announce->daemon->reload(announce->daemon, why, sizeof(why));
 }
 
+/* The announcement of another hearth on the same broker. */
+static bool is_of_a_hearth(
+    const struct announce *announce, const char *topic, const char *payload, size_t len)
+{
+    static const char origin[] = "\"origin\":{\"name\":\"hearth\",";
+    char prefix[TOPIC_MAX];
+    int size =
+        snprintf(prefix, sizeof(prefix), "%s/device/hearth_", announce->daemon->config->discovery_prefix);
+    return strncmp(topic, prefix, (size_t)size) == 0 && len && memmem(payload, len, origin, strlen(origin));
+}
+
 bool announce_message(
     struct announce *announce, const char *topic, const char *payload, size_t len, bool retained)
 {
     char mine[TOPIC_MAX];
-    if (strcmp(topic, config_topic(announce, mine)) == 0)
+    if (strcmp(topic, config_topic(announce, mine)) == 0 || is_of_a_hearth(announce, topic, payload, len))
         return true;
     if (!is_on(announce))
         return false;

@@ -34,8 +34,8 @@ void announce_free(struct announce *announce); /* after it */
 
 /* The broker is there, or the configuration has changed. */
 void announce_send(struct announce *announce);
-/* Takes Home Assistant's birth, the button, and our own configuration, which is no device of the home; false
- * if it is another topic. */
+/* Takes Home Assistant's birth, the button, and a hearth's own configuration, which is no device of the home;
+ * false if it is another topic. */
 bool announce_message(
     struct announce *announce, const char *topic, const char *payload, size_t len, bool retained);
 

@@ -123,6 +123,22 @@ static void test_a_reload_takes_what_may_change(void **state)
     config_free(config);
 }
 
+static void test_satellites_have_names_of_their_own(void **state)
+{
+    (void)state;
+    struct config *config =
+        parsed("[satellites]\nassist_satellite.desk = Study\nmic one = Kitchen ; upstairs\n", NULL);
+    assert_string_equal(satellites_find(config->satellites, "assist_satellite.desk"), "Study");
+    assert_string_equal(satellites_find(config->satellites, "mic one"), "Kitchen");
+    struct config *fresh = parsed("[satellites]\nmic one = Hall\n", NULL);
+    assert_null(config_reload(config, fresh));
+    config_free(fresh);
+    assert_string_equal(satellites_find(config->satellites, "mic one"), "Hall");
+    assert_null(satellites_find(config->satellites, "assist_satellite.desk"));
+    config_free(config);
+    refused("[satellites]\nmic =\n", "test.conf:2: mic = \"\": give a satellite's id");
+}
+
 /* True if the file has the text. */
 static bool file_has(const char *name, const char *text)
 {
@@ -162,6 +178,7 @@ int main(void)
         cmocka_unit_test(test_an_indented_line_is_a_line),
         cmocka_unit_test(test_limits),
         cmocka_unit_test(test_a_reload_takes_what_may_change),
+        cmocka_unit_test(test_satellites_have_names_of_their_own),
         cmocka_unit_test(test_the_manual_and_the_sample_have_every_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

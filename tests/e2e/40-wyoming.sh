@@ -171,6 +171,18 @@ END_OF_SCRIPT
 check "bytes one by one, clients that leave, clients that do not read" python3 "$work/odd.py" "127.0.0.1:$tcp"
 check "and the daemon answers" daemon_answers
 
+# ---- a device that takes its time, and a client that does not wait for it
+printf '[utterances]\nconfirm_timeout = 3\n[wyoming]\ntimeout = 1\n' >"$conf.d/50-slow.conf"
+kill -HUP "$daemon_pid"
+sleep 0.3
+check "an answer comes in time, without its end; the next sentence has its own" answers \
+	'not-handled {"text":"That is taking too long. Please look whether it has happened."}
+handled {"text":"Turned on Pump."}' "$(transcript 'turn on the quiet box')" "$(transcript 'turn on the pump')"
+check "the end is told where it comes" seen '"outcome":"silent"'
+rm "$conf.d/50-slow.conf"
+kill -HUP "$daemon_pid"
+sleep 0.3
+
 # ---- many
 cat >"$work/many.py" <<'END_OF_SCRIPT'
 import sys, threading, time

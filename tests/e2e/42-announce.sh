@@ -32,6 +32,9 @@ END_OF_SCRIPT
 check "and has what Home Assistant needs" python3 "$work/look.py" "$work/config.json"
 check "hearth is no device of the home" sh -c '! printf "%s\n" "$3" | python3 "$1" "$2" | grep -qi "hearth"' sh \
 	"$HEARTH_SRCDIR/tests/e2e/ask.py" "$sock" '{"jsonrpc":"2.0","id":1,"method":"devices","params":{"all":true}}'
+publish -t homeassistant/device/hearth_other/config -m "$(sed 's/hearth_test/hearth_other/g' "$work/config.json")"
+check "nor is another hearth" sh -c 'sleep 0.3; ! printf "%s\n" "$3" | python3 "$1" "$2" | grep -qi "hearth"' sh \
+	"$HEARTH_SRCDIR/tests/e2e/ask.py" "$sock" '{"jsonrpc":"2.0","id":1,"method":"devices","params":{"all":true}}'
 check "available" sh -c '[ "$(mosquitto_sub -h 127.0.0.1 -p "$1" -t hearth/test/status -C 1 -W 2)" = online ]' sh "$port"
 
 publish -t hearth/test/say -m 'turn on the pump'
