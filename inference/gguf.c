@@ -534,6 +534,15 @@ enum san_status san_gguf_f32(const struct san_gguf *file, const char *key, float
     return SAN_OK;
 }
 
+enum san_status san_gguf_bool(const struct san_gguf *file, const char *key, bool *out, struct san_error *err)
+{
+    const struct pair *pair = want(file, key, VALUE_BOOL, err);
+    if (!pair)
+        return SAN_EINVAL;
+    *out = *(const uint8_t *)pair->value != 0;
+    return SAN_OK;
+}
+
 /* A string whose length was checked when the head was read. */
 static struct san_str string_at(const uint8_t *at)
 {

@@ -49,6 +49,7 @@ const char *san_gguf_name(const struct san_gguf *file);
 enum san_status san_gguf_u32(
     const struct san_gguf *file, const char *key, uint32_t *out, struct san_error *err);
 enum san_status san_gguf_f32(const struct san_gguf *file, const char *key, float *out, struct san_error *err);
+enum san_status san_gguf_bool(const struct san_gguf *file, const char *key, bool *out, struct san_error *err);
 enum san_status san_gguf_str(
     const struct san_gguf *file, const char *key, struct san_str *out, struct san_error *err);
 bool san_gguf_has(const struct san_gguf *file, const char *key);

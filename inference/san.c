@@ -10,15 +10,10 @@
 #include "model.h"
 #include "prompt.h"
 #include "schema.h"
+#include "session.h"
 #include "text.h"
 
 enum { SESSION_BLOCK = 262144 }; /* what an ordinary utterance takes */
-
-struct san_session {
-    const struct san_model *model;
-    struct san_arena *arena; /* of the current utterance and its result */
-    struct san_network *network;
-};
 
 /* ---- sessions ---- */
 

@@ -165,6 +165,23 @@ enum san_status san_parse(struct san_session *session, const struct san_tools *t
  * NULL if out of memory. */
 const char *san_result_json(struct san_session *session, const struct san_result *result);
 
+/* ---- tools of any kind: models whose prompt format is "needle" ---- */
+
+struct san_json_tools;
+
+/* Reads tools for such a model: [tool, ...] or {"tools":[...]}, a tool being {"name","description","parameters"} with
+ * parameters as {"arg":{"type","description","required"}} or as JSON Schema. Names are put in snake case for the network
+ * and given back as they were. The text is not kept. NULL and *err on failure. */
+struct san_json_tools *san_json_tools_load(
+    const struct san_model *model, const char *json, size_t len, struct san_error *err);
+void san_json_tools_free(struct san_json_tools *tools);
+
+/* The calls that a query makes, [{"name":..,"arguments":{..}}], [] for none, under a grammar: names, keys, required
+ * arguments, types and enums are the tools'. *calls belongs to the session and lives until its next call or parse.
+ * Errors: SAN_ELIMIT (query and tools too long for the model), SAN_EFORMAT (not UTF-8), SAN_EINVAL, SAN_ENOMEM. */
+enum san_status san_call(struct san_session *session, const struct san_json_tools *tools, const char *query,
+    const char **calls, struct san_error *err);
+
 #ifdef __cplusplus
 }
 #endif

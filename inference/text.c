@@ -580,3 +580,16 @@ enum san_status san_normalize_to(char *buf, size_t size, const char *text, size_
     san_arena_free(arena);
     return status;
 }
+
+bool san_is_utf8(const char *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        int32_t code;
+        utf8proc_ssize_t bytes =
+            utf8proc_iterate((const utf8proc_uint8_t *)text + at, (utf8proc_ssize_t)(len - at), &code);
+        if (bytes < 1)
+            return false;
+        at += (size_t)bytes;
+    }
+    return true;
+}

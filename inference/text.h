@@ -6,6 +6,7 @@
 #ifndef SAN_TEXT_H
 #define SAN_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "arena.h"
@@ -36,5 +37,8 @@ enum san_status san_normalize(
 
 /* The same, joined by single spaces into buf (NUL-terminated). SAN_ELIMIT if size does not suffice. */
 enum san_status san_normalize_to(char *buf, size_t size, const char *text, size_t len, struct san_error *err);
+
+/* Whether text[0..len) is UTF-8. */
+bool san_is_utf8(const char *text, size_t len);
 
 #endif

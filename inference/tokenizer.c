@@ -2,6 +2,7 @@
 #include "inference/tokenizer.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +11,7 @@
 
 enum {
     VOCAB_MAX = 65536,
-    TOKEN_BYTES_MAX = 256,
+    TOKEN_BYTES_MAX = SAN_SPELLING_MAX,
     SPACE_LEN = 3, /* U+2581 */
     WORD_BYTES = SPACE_LEN + SAN_WORD_MAX,
 };
@@ -33,6 +34,9 @@ struct san_tokenizer {
     int32_t *slots;   /* [mask + 1]: an id or -1 */
     uint32_t mask;    /* table size - 1; the table is at most half full */
     int32_t bytes[256];
+    bool space_first;  /* running text begins with a space that is not in it */
+    bool merge_spaces; /* several spaces are one, and none stands at an end */
+    bool whole_words;  /* no piece of text has U+2581 behind its beginning */
 };
 
 /* ---- lookup ---- */
@@ -97,9 +101,9 @@ const char *san_tokenizer_text(const struct san_tokenizer *t, int32_t id)
  * pairs for each merge costs less than a heap. */
 
 struct symbols {
-    char text[WORD_BYTES];
-    uint8_t start[WORD_BYTES + 1]; /* symbol i is text[start[i] .. start[i + 1]) */
-    int32_t merged[WORD_BYTES];    /* the piece that symbols i and i + 1 make, or -1 */
+    const char *text;
+    uint16_t *start; /* symbol i is text[start[i] .. start[i + 1]) */
+    int32_t *merged; /* the piece that symbols i and i + 1 make, or -1 */
     int count;
 };
 
@@ -114,17 +118,15 @@ static void look_up_pair(const struct san_tokenizer *t, struct symbols *s, int i
         s->merged[i] = find_piece(t, s->text + s->start[i], (size_t)(s->start[i + 2] - s->start[i]));
 }
 
-static void split_characters(const struct san_tokenizer *t, struct symbols *s, const char *word, size_t len)
+static void split_characters(const struct san_tokenizer *t, struct symbols *s, size_t end)
 {
-    memcpy(s->text, space, SPACE_LEN);
-    memcpy(s->text + SPACE_LEN, word, len);
-    size_t end = SPACE_LEN + len;
+    s->count = 0;
     for (size_t at = 0; at < end; s->count++) {
-        s->start[s->count] = (uint8_t)at;
+        s->start[s->count] = (uint16_t)at;
         size_t step = character_len((unsigned char)s->text[at]);
         at += step < end - at ? step : end - at;
     }
-    s->start[s->count] = (uint8_t)end;
+    s->start[s->count] = (uint16_t)end;
     for (int i = 0; i + 1 < s->count; i++)
         look_up_pair(t, s, i);
 }
@@ -148,25 +150,112 @@ static void merge_pair(const struct san_tokenizer *t, struct symbols *s, int i)
     look_up_pair(t, s, i);
 }
 
-int san_tokenizer_word(const struct san_tokenizer *t, const char *word, size_t len, int32_t *ids, int max)
+/* The pieces of s->text[0..end), as many as max; -1 if there are more. */
+static int merge_all(const struct san_tokenizer *t, struct symbols *s, size_t end, int32_t *ids, int max)
 {
-    if (len > SAN_WORD_MAX)
-        return -1;
-    struct symbols s;
-    s.count = 0;
-    split_characters(t, &s, word, len);
-    for (int best = best_pair(t, &s); best >= 0; best = best_pair(t, &s))
-        merge_pair(t, &s, best);
+    split_characters(t, s, end);
+    for (int best = best_pair(t, s); best >= 0; best = best_pair(t, s))
+        merge_pair(t, s, best);
     int count = 0;
-    for (int i = 0; i < s.count; i++) {
-        size_t symbol_len = (size_t)(s.start[i + 1] - s.start[i]);
-        int32_t id = find_piece(t, s.text + s.start[i], symbol_len);
+    for (int i = 0; i < s->count; i++) {
+        size_t symbol_len = (size_t)(s->start[i + 1] - s->start[i]);
+        int32_t id = find_piece(t, s->text + s->start[i], symbol_len);
         size_t pieces = id >= 0 ? 1 : symbol_len;
         for (size_t j = 0; j < pieces; j++) {
             if (count >= max)
                 return -1;
-            ids[count++] = id >= 0 ? id : t->bytes[(uint8_t)s.text[s.start[i] + j]];
+            ids[count++] = id >= 0 ? id : t->bytes[(uint8_t)s->text[s->start[i] + j]];
         }
+    }
+    return count;
+}
+
+int san_tokenizer_word(const struct san_tokenizer *t, const char *word, size_t len, int32_t *ids, int max)
+{
+    if (len > SAN_WORD_MAX)
+        return -1;
+    char text[WORD_BYTES];
+    uint16_t start[WORD_BYTES + 1];
+    int32_t merged[WORD_BYTES];
+    struct symbols s = {.text = text, .start = start, .merged = merged};
+    memcpy(text, space, SPACE_LEN);
+    memcpy(text + SPACE_LEN, word, len);
+    return merge_all(t, &s, SPACE_LEN + len, ids, max);
+}
+
+/* ---- running text ---- */
+
+/* The text as pieces spell it; returns its length. to has room for SPACE_LEN * (len + 1). */
+static size_t spell_spaces(const struct san_tokenizer *t, const char *text, size_t len, char *to)
+{
+    size_t count = 0;
+    bool in_word = !t->merge_spaces; /* a space counts, if it is not the first of several, or in front */
+    while (t->merge_spaces && len && text[len - 1] == ' ')
+        len--;
+    if (t->space_first && len) {
+        memcpy(to, space, SPACE_LEN);
+        count = SPACE_LEN;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (text[i] != ' ') {
+            to[count++] = text[i];
+            in_word = true;
+        } else if (in_word) {
+            memcpy(to + count, space, SPACE_LEN);
+            count += SPACE_LEN;
+            in_word = !t->merge_spaces;
+        }
+    }
+    return count;
+}
+
+/* Where the part that begins at `at` ends: no piece reaches beyond. */
+static size_t part_end(const struct san_tokenizer *t, const char *text, size_t at, size_t end)
+{
+    if (!t->whole_words)
+        return end;
+    for (at++; at < end; at++)
+        if (end - at >= SPACE_LEN && memcmp(text + at, space, SPACE_LEN) == 0)
+            return at;
+    return end;
+}
+
+int san_tokenizer_running(
+    const struct san_tokenizer *t, const char *text, size_t len, void *scratch, int32_t *ids, int max)
+{
+    if (len > SAN_RUNNING_MAX)
+        return -1;
+    size_t room = SPACE_LEN * (len + 1);
+    struct symbols s = {.merged = scratch};
+    s.start = (uint16_t *)(s.merged + room);
+    char *spelt = (char *)(s.start + room + 1);
+    size_t end = spell_spaces(t, text, len, spelt);
+    int count = 0;
+    for (size_t at = 0, next; at < end; at = next) {
+        next = part_end(t, spelt, at, end);
+        s.text = spelt + at;
+        int n = merge_all(t, &s, next - at, ids + count, max - count);
+        if (n < 0)
+            return -1;
+        count += n;
+    }
+    return count;
+}
+
+size_t san_tokenizer_spelling(const struct san_tokenizer *t, int32_t id, char out[SAN_SPELLING_MAX])
+{
+    const char *text = san_tokenizer_text(t, id);
+    size_t len = token_len(t, id), count = 0;
+    if (t->types[id] == TOKEN_BYTE) {
+        unsigned byte = 0;
+        sscanf(text, "<0x%2X>", &byte);
+        out[0] = (char)byte;
+        return 1;
+    }
+    for (size_t i = 0; t->types[id] == TOKEN_NORMAL && i < len; count++) {
+        bool is_space = len - i >= SPACE_LEN && memcmp(text + i, space, SPACE_LEN) == 0;
+        out[count] = is_space ? ' ' : text[i];
+        i += is_space ? SPACE_LEN : 1;
     }
     return count;
 }
@@ -261,6 +350,26 @@ static enum san_status check_tokens(
     return SAN_OK;
 }
 
+static enum san_status read_flag(
+    const struct san_gguf *file, const char *key, bool *out, struct san_error *err)
+{
+    *out = true; /* what SentencePiece does by default */
+    return san_gguf_has(file, key) ? san_gguf_bool(file, key, out, err) : SAN_OK;
+}
+
+static enum san_status read_spacing(
+    struct san_tokenizer *t, const struct san_gguf *file, struct san_error *err)
+{
+    enum san_status status = read_flag(file, "tokenizer.ggml.add_space_prefix", &t->space_first, err);
+    if (!status)
+        status = read_flag(file, "tokenizer.ggml.remove_extra_whitespaces", &t->merge_spaces, err);
+    t->whole_words = true;
+    for (size_t i = 0; i < t->size && t->whole_words; i++)
+        if (t->types[i] == TOKEN_NORMAL && strstr(san_tokenizer_text(t, (int32_t)i) + 1, space))
+            t->whole_words = false;
+    return status;
+}
+
 static enum san_status read_eos(struct san_tokenizer *t, const struct san_gguf *file, struct san_error *err)
 {
     uint32_t eos;
@@ -306,6 +415,8 @@ static enum san_status read_file(struct san_tokenizer *t, const struct san_gguf 
         status = index_texts(t, file, err);
     if (!status)
         status = check_tokens(t, file, err);
+    if (!status)
+        status = read_spacing(t, file, err);
     if (!status)
         status = read_eos(t, file, err);
     return status;

@@ -98,11 +98,13 @@ static void add_tokens(struct toy *toy)
         type[i] = i == 3 ? 2 : i < 4 ? 3 : byte ? 6 : 1;
         score[i] = -(float)i;
     }
-    if (toy->spec->needle)
-        for (size_t i = 0; i < 2; i++) {
-            token[TOY_FIRST_PIECE + i] = i ? "<tools>" : "<tool_call>";
-            type[TOY_FIRST_PIECE + i] = 4;
-        }
+    size_t first = TOY_FIRST_PIECE;
+    for (size_t i = 0; toy->spec->needle && i < 2; i++, first++) {
+        token[first] = i ? "<tools>" : "<tool_call>";
+        type[first] = 4;
+    }
+    for (size_t i = 0; i < toy->spec->text_count; i++)
+        token[first + i] = toy->spec->texts[i];
     gguf_add_str(toy->builder, "tokenizer.ggml.model", "llama");
     gguf_add_strs(toy->builder, "tokenizer.ggml.tokens", token, count);
     gguf_add_f32s(toy->builder, "tokenizer.ggml.scores", score, count);
@@ -137,7 +139,7 @@ static void add_keys(struct toy *toy)
 
 void *toy_model_bytes(const struct toy_spec *spec, size_t *size)
 {
-    struct toy toy = {.builder = gguf_builder_new(), .spec = spec, .random = 20240229};
+    struct toy toy = {.builder = gguf_builder_new(), .spec = spec, .random = 20240229 ^ spec->seed};
     add_keys(&toy);
     add_tokens(&toy);
     add(&toy, "token_embd.weight", spec->type, 2, spec->d, TOY_FIRST_PIECE + spec->pieces,

@@ -14,7 +14,11 @@ struct toy_spec {
     uint32_t pieces; /* of text, beside the control and the byte tokens */
     uint32_t context_length, output_length;
     bool item_mask;
-    bool needle;        /* the prompt format; then <tool_call> and <tools> are the first two pieces */
+    bool needle; /* the prompt format; then <tool_call> and <tools> are the first two pieces */
+    const char *const
+        *texts; /* [text_count]: of the pieces behind those; the others are called p0, p1, ... */
+    size_t text_count;
+    uint32_t seed;      /* other weights; 0 too is a seed */
     enum san_type type; /* of the matrices */
     const char *skip;   /* a tensor to leave out, or NULL */
 };

@@ -6,7 +6,7 @@ import numpy as np
 import quantise
 
 MAGIC, VERSION, ALIGN = b"GGUF", 3, 32
-U32, I32, F32, STRING, ARRAY = 4, 5, 6, 8, 9
+U32, I32, F32, BOOL, STRING, ARRAY = 4, 5, 6, 7, 8, 9
 TYPES = {"f32": 0, "f16": 1, "q4_0": 2, "q8_0": 8}
 SIZES = {0: (1, 4), 1: (1, 2), 2: (32, 18), 8: (32, 34)}      # type -> elements a block, bytes a block
 
@@ -17,12 +17,12 @@ def _string(s):
 
 
 def _value(value):
-    """A metadata value with its type: str, ('u32'|'i32'|'f32', number), or ('strings'|'f32s'|'i32s', list)."""
+    """A metadata value with its type: str, ('u32'|'i32'|'f32'|'bool', number), or ('strings'|'f32s'|'i32s', list)."""
     if isinstance(value, str):
         return struct.pack("<I", STRING) + _string(value)
     kind, v = value
-    if kind in ("u32", "i32", "f32"):
-        code, form = {"u32": (U32, "<I"), "i32": (I32, "<i"), "f32": (F32, "<f")}[kind]
+    if kind in ("u32", "i32", "f32", "bool"):
+        code, form = {"u32": (U32, "<I"), "i32": (I32, "<i"), "f32": (F32, "<f"), "bool": (BOOL, "<?")}[kind]
         return struct.pack("<I", code) + struct.pack(form, v)
     head = lambda code: struct.pack("<IIQ", ARRAY, code, len(v))    # noqa: E731
     if kind == "strings":
@@ -77,7 +77,7 @@ class _Reader:
         if kind == ARRAY:
             inner, n = self.take("I"), self.take("Q")
             return [self.value(inner) for _ in range(n)]
-        return self.take({U32: "I", I32: "i", F32: "f"}[kind])
+        return self.take({U32: "I", I32: "i", F32: "f", BOOL: "?"}[kind])
 
 
 def _restore(raw, kind, shape):

@@ -2,7 +2,6 @@
 import contextlib
 
 import numpy as np
-import torch
 
 BLOCK = 32
 
@@ -31,6 +30,7 @@ def q4_0(rows):
 
 def rounded(w, kind):
     """The values that a matrix [rows, columns] has after a trip through the type `kind` (torch, same shape)."""
+    import torch    # here, because writing files does without
     x = w.reshape(-1, BLOCK)
     if kind == "q8_0":
         scale = x.abs().amax(1, keepdim=True) / 127
