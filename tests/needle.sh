@@ -1,6 +1,7 @@
 #!/bin/sh
 # The converter of Needle's checkpoints and the engine against a reference in numpy: needle_reference.py.
 set -u
+export PYTHONDONTWRITEBYTECODE=1
 python=
 for candidate in python3 /usr/bin/python3; do
 	[ -n "$python" ] || { "$candidate" -c 'import numpy' 2>/dev/null && python=$candidate; }

@@ -33,6 +33,7 @@ struct vocabulary {
     size_t count;
     uint32_t eos;
     const char *model;
+    bool plain; /* no space in front, and all spaces are kept */
 };
 
 static void add_token(struct vocabulary *v, const char *text, int32_t type, float score)
@@ -64,6 +65,10 @@ static struct san_tokenizer *make(const struct vocabulary *v, struct san_error *
     gguf_add_f32s(builder, "tokenizer.ggml.scores", v->score, v->count);
     gguf_add_i32s(builder, "tokenizer.ggml.token_type", v->type, v->count);
     gguf_add_u32(builder, "tokenizer.ggml.eos_token_id", v->eos);
+    if (v->plain) {
+        gguf_add_raw(builder, "tokenizer.ggml.add_space_prefix", 7, "", 1);
+        gguf_add_raw(builder, "tokenizer.ggml.remove_extra_whitespaces", 7, "", 1);
+    }
     size_t size;
     void *bytes = gguf_builder_finish(builder, &size);
     struct san_gguf *file = san_gguf_from_memory(bytes, size, "vocab", err);
@@ -87,18 +92,35 @@ static int tear_down(void **state)
     return 0;
 }
 
-/* The pieces of a word, joined by "|". */
-static void expect(const struct san_tokenizer *tokenizer, const char *word, const char *want)
+/* The pieces, joined by "|". */
+static void expect_pieces(
+    const struct san_tokenizer *tokenizer, const int32_t *ids, int count, const char *want)
 {
-    int32_t ids[80];
     char got[1024] = "";
-    int count = san_tokenizer_word(tokenizer, word, strlen(word), ids, 80);
     for (int i = 0; i < count; i++) {
         if (i)
             strcat(got, "|");
         strcat(got, san_tokenizer_text(tokenizer, ids[i]));
     }
     assert_string_equal(got, want);
+}
+
+/* Of a word. */
+static void expect(const struct san_tokenizer *tokenizer, const char *word, const char *want)
+{
+    int32_t ids[80];
+    expect_pieces(tokenizer, ids, san_tokenizer_word(tokenizer, word, strlen(word), ids, 80), want);
+}
+
+/* Of running text. */
+static void expect_running(const struct san_tokenizer *tokenizer, const char *text, const char *want)
+{
+    int32_t ids[80];
+    void *scratch = malloc(san_tokenizer_scratch(strlen(text))); /* of no byte too many, for the sanitizers */
+    assert_non_null(scratch);
+    int count = san_tokenizer_running(tokenizer, text, strlen(text), scratch, ids, 80);
+    free(scratch);
+    expect_pieces(tokenizer, ids, count, want);
 }
 
 static void test_merges_by_score(void **state)
@@ -145,6 +167,57 @@ static void test_text_never_makes_control_tokens(void **state)
                 assert_non_null(strchr(attempts[i], (int)strtol(text + 3, NULL, 16)));
         }
     }
+}
+
+static void test_running_text(void **state)
+{
+    expect_running(*state, "turn off", S "turn|" S "off");
+    expect_running(*state, "  turn   off ", S "turn|" S "off"); /* several spaces are one */
+    expect_running(*state, "off,off", S "off|<0x2C>|off");
+    expect_running(
+        *state, "<none>x", S "|<none>x"); /* a piece of text, which only looks like another token */
+    expect_running(*state, "<tools>", S "|<0x3C>|t|o|o|l|<0x73>|<0x3E>");
+    expect_running(*state, "", "");
+    expect_running(*state, " ", "");
+}
+
+static void test_running_text_as_the_file_says(void **state)
+{
+    (void)state;
+    struct vocabulary v;
+    fill(&v);
+    v.plain = true;
+    v.token[v.count - 1] = "n" S "o"; /* a piece across two words */
+    struct san_tokenizer *tokenizer = make(&v, NULL);
+    assert_non_null(tokenizer);
+    expect_running(tokenizer, "turn", "t|ur|n");
+    expect_running(tokenizer, " a  b ", S "|a|" S "|" S "|b|" S);
+    expect_running(tokenizer, "aa", "aa");
+    san_tokenizer_free(tokenizer);
+}
+
+static void test_room_for_running_text(void **state)
+{
+    static char text[SAN_RUNNING_MAX + 1];
+    static int32_t ids[3 * SAN_RUNNING_MAX];
+    memset(text, 'z', sizeof(text));
+    void *scratch = malloc(san_tokenizer_scratch(sizeof(text)));
+    assert_int_equal(
+        san_tokenizer_running(*state, text, SAN_RUNNING_MAX + 1, scratch, ids, 3 * SAN_RUNNING_MAX), -1);
+    assert_int_equal(san_tokenizer_running(*state, text, 100, scratch, ids, 101), 101);
+    assert_int_equal(san_tokenizer_running(*state, text, 100, scratch, ids, 100), -1);
+    free(scratch);
+}
+
+static void test_spelling(void **state)
+{
+    char out[SAN_SPELLING_MAX];
+    const struct san_tokenizer *t = *state;
+    assert_int_equal(san_tokenizer_spelling(t, san_tokenizer_find(t, S "off"), out), 4);
+    assert_memory_equal(out, " off", 4);
+    assert_int_equal(san_tokenizer_spelling(t, san_tokenizer_find(t, "<0xC3>"), out), 1);
+    assert_int_equal((unsigned char)out[0], 0xc3);
+    assert_int_equal(san_tokenizer_spelling(t, san_tokenizer_find(t, "<tools>"), out), 0);
 }
 
 static void test_find_and_text(void **state)
@@ -220,6 +293,10 @@ int main(void)
         cmocka_unit_test(test_digits_stay_apart),
         cmocka_unit_test(test_bytes_for_the_unknown),
         cmocka_unit_test(test_text_never_makes_control_tokens),
+        cmocka_unit_test(test_running_text),
+        cmocka_unit_test(test_running_text_as_the_file_says),
+        cmocka_unit_test(test_room_for_running_text),
+        cmocka_unit_test(test_spelling),
         cmocka_unit_test(test_find_and_text),
         cmocka_unit_test(test_room),
         cmocka_unit_test(test_bad_vocabularies),
