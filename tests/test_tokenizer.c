@@ -174,8 +174,7 @@ static void test_running_text(void **state)
     expect_running(*state, "turn off", S "turn|" S "off");
     expect_running(*state, "  turn   off ", S "turn|" S "off"); /* several spaces are one */
     expect_running(*state, "off,off", S "off|<0x2C>|off");
-    expect_running(
-        *state, "<none>x", S "|<none>x"); /* a piece of text, which only looks like another token */
+    expect_running(*state, "<none>", S "|<0x3C>|no|n|<0x65>|<0x3E>"); /* as text, letter by letter */
     expect_running(*state, "<tools>", S "|<0x3C>|t|o|o|l|<0x73>|<0x3E>");
     expect_running(*state, "", "");
     expect_running(*state, " ", "");
