@@ -80,14 +80,27 @@ static void finish_early(struct utterance *utterance, enum outcome outcome, cons
 
 /* ---- received ---- */
 
-/* A satellite in a room that the registry does not know still can name rooms: it is heard without one. */
-static const char *known_area(struct hearthd *daemon, const struct utterance *utterance)
+/* "Lights on" from a room that the home does not have means those of no room: it must not become all of them.
+ * False: the utterance has ended. */
+static bool step_received(struct pipeline *pipeline, struct utterance *utterance)
 {
-    if (!utterance->asked_area[0] || reg_find_area(daemon->registry, utterance->asked_area))
-        return utterance->asked_area;
-    log_warning("utterance %s: %s speaks from \"%s\", which is no area of this home", utterance->id,
-        utterance->source, utterance->asked_area);
-    return "";
+    struct hearthd *daemon = pipeline->daemon;
+    const char *area = utterance->asked_area;
+    if (!area[0] || reg_find_area(daemon->registry, area))
+        return true;
+    const char **names;
+    size_t count = 0;
+    const struct phrase_var place[] = {{"detail", area}, {0}};
+    const char *reply = phrases_fill(daemon->phrases, "refusals", "no_area", utterance->arena, place, NULL);
+    if (shortlist_nearest(daemon->shortlist, "area", area, 1, utterance->arena, &names, &count, NULL) ==
+            SAN_OK &&
+        count > 0) {
+        const struct phrase_var nearest[] = {{"names", names[0]}, {0}};
+        reply = utterance_print(utterance, "%s%s", reply,
+            phrases_fill(daemon->phrases, "refusals", "did_you_mean", utterance->arena, nearest, NULL));
+    }
+    finish_early(utterance, OUTCOME_REFUSED, reply);
+    return false;
 }
 
 /* ---- prepare: normalize, shortlist ---- */
@@ -96,8 +109,8 @@ static bool step_prepare(struct pipeline *pipeline, struct utterance *utterance,
 {
     struct hearthd *daemon = pipeline->daemon;
     utterance_enter_state(utterance, UTTERANCE_PREPARE);
-    if (understand_prepare(&daemon->understand, utterance->text, known_area(daemon, utterance),
-            utterance->arena, &utterance->prepared, err) != SAN_OK)
+    if (understand_prepare(&daemon->understand, utterance->text, utterance->asked_area, utterance->arena,
+            &utterance->prepared, err) != SAN_OK)
         return false;
     utterance->area = utterance->prepared.area;
     return true;
@@ -652,6 +665,8 @@ static bool seen_before(struct pipeline *pipeline, const char *id)
 static void begin(struct pipeline *pipeline, struct utterance *utterance)
 {
     struct san_error error = {0};
+    if (!step_received(pipeline, utterance))
+        return;
     bool good = step_prepare(pipeline, utterance, &error);
     if (good && !utterance->prepared.words.count) {
         finish_early(

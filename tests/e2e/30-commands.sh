@@ -18,6 +18,11 @@ open the water valve | 0.99 | HassTurnOn name=Water valve;domain=valve
 turn on movie night | 0.99 | HassTurnOn name=Movie night;domain=scene
 start the vacuum | 0.99 | HassVacuumStart name=Vacuum
 turn on the siren | 0.99 | HassTurnOn name=Siren
+dim the strip to 60 percent | 0.99 | HassLightSet name=Strip;brightness=60
+turn off the strip | 0.99 | HassTurnOff name=Strip
+press the chime | 0.99 | HassTurnOn name=Chime
+how warm is the porch | 0.99 | HassGetState name=Porch temperature
+is the back door open | 0.99 | HassGetState name=Back door;state=on
 turn on the lights in the study | 0.99 | HassTurnOn area=Study;domain=light
 turn on the desk lamp and the pump | 0.99 | HassTurnOn name=Desk lamp + HassTurnOn name=Pump
 is the desk lamp on | 0.99 | HassGetState name=Desk lamp;state=on
@@ -45,12 +50,16 @@ announce valve/water '{"name":"Water valve","unique_id":"v1","command_topic":"va
 announce scene/movie '{"name":"Movie night","unique_id":"s1","command_topic":"z/group/set","payload_on":"{ \"scene_recall\": 1 }"}'
 announce vacuum/robot '{"name":"Vacuum","unique_id":"r1","command_topic":"vacuum/command","state_topic":"vacuum/state"}'
 announce siren/siren '{"name":"Siren","unique_id":"i1","command_topic":"siren/set","state_topic":"siren/state"}'
+announce light/strip '{"name":"Strip","stat_t":"tele/strip/STATE","cmd_t":"cmnd/strip/POWER","stat_val_tpl":"{{value_json.POWER}}","uniq_id":"st1","bri_cmd_t":"cmnd/strip/Dimmer","bri_stat_t":"tele/strip/STATE","bri_scl":100,"on_cmd_type":"brightness","bri_val_tpl":"{{value_json.Dimmer}}"}'
+announce button/chime '{"name":"Chime","unique_id":"ch1","command_topic":"chime/press"}'
+announce sensor/porch '{"name":"Porch temperature","unique_id":"po1","device_class":"temperature","unit_of_measurement":"°C","state_topic":"z/Porch","value_template":"{{ value_json[\"temperature\"] }}"}'
+announce binary_sensor/back '{"name":"Back door","unique_id":"ba1","device_class":"door","payload_on":false,"payload_off":true,"state_topic":"z/Back door","value_template":"{{ value_json[\"contact\"] }}"}'
 announce light/twin1 '{"name":"Twin lamp","unique_id":"t1","command_topic":"twin1/set","state_topic":"twin1","device":{"identifiers":["t1"],"name":null,"suggested_area":"Study"}}'
 announce light/twin2 '{"name":"Twin lamp","unique_id":"t2","command_topic":"twin2/set","state_topic":"twin2","device":{"identifiers":["t2"],"name":null,"suggested_area":"Cellar"}}'
 
 # Publishers that obey: each command is answered on the state topic.
 cat >"$work/obey.sh" <<'END'
-mosquitto_sub -h 127.0.0.1 -p "$1" -v -t 'z/#' -t 'cmnd/#' -t 'fan/#' -t 'valve/#' -t 'vacuum/#' -t 'siren/#' -t twin1/set -t twin2/set |
+mosquitto_sub -h 127.0.0.1 -p "$1" -v -t 'z/#' -t 'cmnd/#' -t 'fan/#' -t 'valve/#' -t 'vacuum/#' -t 'siren/#' -t 'chime/#' -t twin1/set -t twin2/set |
 while IFS= read -r line; do
 	answer() { mosquitto_pub -h 127.0.0.1 -p "$port" -q 1 -t "$1" -m "$2"; }
 	port=$1
@@ -69,6 +78,8 @@ while IFS= read -r line; do
 	'valve/set OPEN') answer valve/state open ;;
 	'vacuum/command start') answer vacuum/state '{"state":"cleaning"}' ;;
 	'siren/set {"state":"ON"'*) answer siren/state ON ;;
+	'cmnd/strip/Dimmer 60') answer tele/strip/STATE '{"POWER":"ON","Dimmer":60}' ;;
+	'cmnd/strip/POWER OFF') answer tele/strip/STATE '{"POWER":"OFF","Dimmer":60}' ;;
 	'twin1/set ON') answer twin1 ON ;;
 	esac
 done
@@ -77,7 +88,7 @@ write_config
 start_daemon
 background obey sh "$work/obey.sh" "$port"
 wait_for 5 knows light.twin_lamp_2 || rpc '{"jsonrpc":"2.0","id":1,"method":"devices"}'
-watch_topics -t 'z/#' -t 'cmnd/#' -t 'fan/#' -t 'valve/#' -t 'vacuum/#' -t 'siren/#' -t 'twin1/#' -t 'twin2/#' -t 'hearth/#'
+watch_topics -t 'z/#' -t 'cmnd/#' -t 'fan/#' -t 'valve/#' -t 'vacuum/#' -t 'siren/#' -t 'chime/#' -t 'twin1/#' -t 'twin2/#' -t 'hearth/#'
 
 check "a light turns on, and its state confirms it" says "turn on the desk lamp" '"outcome":"done","reply":"Turned on Desk lamp."'
 check "its payload is Zigbee2MQTT's" seen 'z/Desk lamp/set {"state":"ON"}'
@@ -98,7 +109,15 @@ check "its key" seen 'z/Radiator/set/occupied_heating_setpoint 22'
 check "a fan's speed" says "set the ceiling fan to 100 percent" '"reply":"Set Ceiling fan to 100 percent."'
 check "in its own range" seen 'fan/speed/set 3'
 check "a valve" says "open the water valve" '"reply":"Opened Water valve."'
+check "its command" seen 'valve/set OPEN'
 check "a vacuum" says "start the vacuum" '"reply":"Started Vacuum."'
+check "its command" seen 'vacuum/command start'
+check "a light of the basic schema dims" says "dim the strip to 60 percent" '"reply":"Set Strip to 60 percent."'
+check "on its brightness topic" seen 'cmnd/strip/Dimmer 60'
+check "and goes off on its command topic" says "turn off the strip" '"reply":"Turned off Strip."'
+check "with its payload" seen 'cmnd/strip/POWER OFF'
+check "a button is pressed" says "press the chime" '"outcome":"sent"'
+check "with the payload of buttons" seen 'chime/press PRESS'
 check "a siren" says "turn on the siren" '"outcome":"done"'
 check "a scene is sent, for nothing can confirm it" says "turn on movie night" '"outcome":"sent","reply":"Sent, but it cannot be confirmed: activate Movie night."'
 check "its payload" seen 'z/group/set { "scene_recall": 1 }'
@@ -110,6 +129,12 @@ check "a tie goes to the speaker's room" says "turn on the twin lamp" '"topic":"
 check "a tie without a room is a question" says "turn on the twin lamp" 'Which one do you mean: Twin lamp ('
 
 check "a question about one" says "is the desk lamp on" '"reply":"Yes, Desk lamp is on."'
+publish -t z/Porch -m '{"temperature":21.5}'
+publish -t 'z/Back door' -m '{"contact":false}'
+check "a thermometer" says "how warm is the porch" '21.5'
+check "a contact: false is open" says "is the back door open" '"reply":"Yes,'
+publish -t 'z/Back door' -m '{"contact":true}'
+check "and true is closed" says "is the back door open" '"reply":"No,'
 check "a question about several" says "which lights are on" 'Desk lamp'
 check "a count" says "how many lights are on" ' lights are on."'
 check "the time" says "what time is it" '"reply":"It is '
@@ -121,6 +146,7 @@ check "an unsure call is refused" says "maybe the pump" '"outcome":"refused","re
 check "a sensitive one must be surer" says "perhaps unlock the front door" '"outcome":"refused"'
 check "what was not said is not done" says "turn the stove on" '"outcome":"refused"'
 check "what a lamp cannot do is said" says "make the cellar bulb red" '"outcome":"refused","reply":"Cellar bulb'
+check "a room that is not there widens nothing" says "turn on the lights" '"outcome":"refused","reply":"There is no room '\''Attik'\'' here.' '"area":"Attik"'
 check "chatter is unhandled" says "what a day" '"outcome":"unhandled"'
 check "a dry run says what it would do" says "turn off the desk lamp" '"outcome":"dry_run","reply":"Would turn off Desk lamp."' '"dry_run":true'
 check "none of these published a command" sh -c 'sleep 0.3; ! tr -d "\\000" <"$1" | grep -v "^hearth/"' sh "$watched"
