@@ -13,4 +13,4 @@ fi
 shape=full
 [ -n "${EMULATOR:-}" ] && shape=small # an emulator takes minutes for the full size
 exec "$python" "${HEARTH_SRCDIR:?}/tests/needle_reference.py" --source "$HEARTH_SRCDIR" --shape $shape \
-	--engine "${EMULATOR:-} ${HEARTH_BUILDDIR:?}/tests/needle_logits"
+	--engine "${EMULATOR:-} ${HEARTH_BUILDDIR:?}/tests/needle_logits" --san-call "${EMULATOR:-} $HEARTH_BUILDDIR/san-call"

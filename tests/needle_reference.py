@@ -2,7 +2,7 @@
 """Needle's network a second time, in numpy and float64, written from docs/model.md, section 5, and from Flax's names;
 and the tests that hold training/convert_needle.py and the engine to it.
 
-    needle_reference.py --source DIR --engine PROGRAM [--shape full|small]
+    needle_reference.py --source DIR --engine PROGRAM --san-call PROGRAM [--shape full|small]
 
 Random weights of Needle's full size (d 512, 8 heads on 4, 12 + 8 layers, 8192 tokens; 26 million) go as a checkpoint through
 the converter into the engine, and its logits are compared with those computed here from the same checkpoint.
@@ -152,8 +152,8 @@ def generate(c, params, ids):
 # ---- tests ----
 
 class Tests:
-    def __init__(self, source, engine, shape):
-        self.source, self.engine, self.c = source, engine, shape
+    def __init__(self, source, engine, san_call, shape):
+        self.source, self.engine, self.san_call, self.c = source, engine, san_call, shape
         self.converter = os.path.join(source, "training", "convert_needle.py")
         self.passed = self.failed = 0
 
@@ -242,7 +242,7 @@ class Tests:
             cases = json.load(f)
         tokenizer = os.path.join(self.source, "tests/data/needle/pieces.model")
         shape = dict(SMALL, vocab_size=cases["vocab_size"])
-        checkpoint = self.write("tokens.pkl", pickle.dumps({"params": random_params(np.random.default_rng(1), shape), "config": shape}))
+        checkpoint = self.write("tokens.pkl", pickle.dumps({"params": random_params(np.random.default_rng(2), shape), "config": shape}))
         model, said = self.convert(checkpoint, tokenizer)
         if not model:
             return self.check(False, f"a trained SentencePiece model is converted: {said}")
@@ -251,6 +251,28 @@ class Tests:
         got = [[int(n) for n in line.split()] for line in run.stdout.decode().split("\n")[:-1]]
         wrong = [case["text"] for case, ids in zip(cases["cases"], got) if case["ids"] != ids]
         self.check(len(got) == len(cases["cases"]) and not wrong, f"{len(cases['cases'])} texts have SentencePiece's tokens; wrong: {wrong[:3]}")
+
+        self.test_calls(model)
+
+    def test_calls(self, model):
+        """san-call on random weights: whatever the network wants, names and arguments are the tools'."""
+        tools = [{"name": "getWeather", "description": "Weather", "parameters": {"city": {"type": "string", "enum": ["Paris", "Rome"], "required": True}}},
+                 {"name": "Set Lamp", "description": "A lamp", "parameters": {"type": "object", "properties": {"on": {"type": "boolean"}}, "required": ["on"]}}]
+        path = self.write("tools.json", json.dumps(tools).encode())
+        call = lambda *args: subprocess.run([*self.san_call, *args], capture_output=True, text=True)  # noqa: E731
+        fine, said, made = True, "", 0
+        for query in ("weather in Rome", "the lamp please", "x"):
+            run = call("--model", model, "--tools", path, query)
+            said += run.stdout + run.stderr
+            calls = json.loads(run.stdout) if run.returncode == 0 else [{}]
+            made += len(calls)
+            for c in calls:
+                args = c.get("arguments")
+                fine &= (c.get("name") == "getWeather" and args in ({"city": "Paris"}, {"city": "Rome"})) or (
+                    c.get("name") == "Set Lamp" and args in ({"on": True}, {"on": False}))
+        self.check(fine and made > 2, f"san-call makes {made} calls and keeps to the tools: {said.strip()[-100:]}")
+        wrong = call("--model", model, "--tools", self.path("nothing"), "x"), call("--model", path, "--tools", path, "x"), call("--model", model, "x")
+        self.check([w.returncode for w in wrong] == [1, 1, 2] and all(w.stderr for w in wrong), "san-call says what is wrong")
 
     def run(self):
         with tempfile.TemporaryDirectory() as self.folder:
@@ -285,9 +307,10 @@ def main():
     ap = argparse.ArgumentParser(description="Hold the converter and the engine to a reference.")
     ap.add_argument("--source", required=True)
     ap.add_argument("--engine", required=True, help="needle_logits, perhaps with an emulator before it")
+    ap.add_argument("--san-call", required=True, help="the same")
     ap.add_argument("--shape", choices=("full", "small"), default="full")
     args = ap.parse_args()
-    sys.exit(0 if Tests(args.source, args.engine.split(), FULL if args.shape == "full" else SMALL).run() else 1)
+    sys.exit(0 if Tests(args.source, args.engine.split(), args.san_call.split(), FULL if args.shape == "full" else SMALL).run() else 1)
 
 
 if __name__ == "__main__":
