@@ -221,6 +221,7 @@ class Tests:
     def test_damage(self):
         c = SMALL
         tokenizer = self.write("small.model", sentencepiece_model(c["vocab_size"]))
+        other = self.write("other.model", sentencepiece_model(c["vocab_size"] + 1))
         params = lambda: random_params(np.random.default_rng(1), c)  # noqa: E731
         missing, extra, uneven = params(), params(), params()
         del missing["decoder"]["layers"]["cross_attn_gate"]
@@ -228,7 +229,7 @@ class Tests:
         uneven["encoder"]["layers"]["attn_gate"] = np.zeros(1, np.float32)
         cases = [("a missing array", missing, c, tokenizer, "cross_attn_gate"), ("an array too many", extra, c, tokenizer, "mlp"),
                  ("stacks of different height", uneven, c, tokenizer, "layers"), ("a wrong configuration", params(), dict(c, num_heads=16), tokenizer, "num_heads"),
-                 ("another tokenizer", params(), c, self.tokenizer, "belong"), ("no tokenizer", params(), c, self.checkpoint, "SentencePiece")]
+                 ("another tokenizer", params(), c, other, "belong"), ("no tokenizer", params(), c, self.checkpoint, "SentencePiece")]
         for name, p, config, tok, says in cases:
             model, said = self.convert(self.write("damaged.pkl", pickle.dumps({"params": p, "config": config})), tok)
             self.check(not model and says in said and "Traceback" not in said, f"{name} is an error that says so: {said.strip()[-100:]}")
