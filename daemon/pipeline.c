@@ -22,6 +22,7 @@
 #include "confirm.h"
 #include "daemon/calls_json.h"
 #include "devices/registry.h"
+#include "hand_over.h"
 #include "inventory.h"
 #include "lists.h"
 #include "log.h"
@@ -330,6 +331,8 @@ static void step_resolve(struct pipeline *pipeline, struct utterance *utterance)
             resolve(pipeline, utterance, action);
         if (kind == ANSWER_TEMPERATURE && action->outcome == OUTCOME_REFUSED)
             resolve_thermometer(pipeline, utterance, action);
+        if (utterance->understand_only && action->outcome == OUTCOME_PENDING)
+            hand_over_tell_apart(pipeline->daemon->registry, utterance, action);
     }
 }
 

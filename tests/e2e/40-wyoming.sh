@@ -22,6 +22,7 @@ unlock the front door | 0.99 | HassTurnOff name=Front door;domain=lock
 turn on the quiet box | 0.99 | HassTurnOn name=Quiet box
 is the pump on | 0.99 | HassGetState name=Pump;state=on
 turn on the trap | 0.99 | HassTurnOn name={{ trap }}
+turn on the twin lamp | 0.99 | HassTurnOn name=Twin lamp
 set a timer for 5 minutes | 0.99 | HassStartTimer minutes=5
 END_OF_SCRIPT
 announce light/desk '{"name":"Desk lamp","unique_id":"d1","schema":"json","command_topic":"lamp/set","state_topic":"lamp","brightness":true,"device":{"identifiers":["d1"],"name":null,"suggested_area":"Study"}}'
@@ -30,6 +31,8 @@ announce switch/heater '{"name":"Heater","uniq_id":"h1","cmd_t":"heater/set","st
 announce switch/quiet '{"name":"Quiet box","uniq_id":"m1","cmd_t":"quiet/set","stat_t":"quiet"}'
 announce switch/trap '{"name":"{{ trap }}","uniq_id":"t1","cmd_t":"trap/set","stat_t":"trap"}'
 announce lock/door '{"name":"Front door","unique_id":"l1","command_topic":"door/set","state_topic":"door"}'
+announce light/twin1 '{"name":"Twin lamp","unique_id":"w1","command_topic":"twin1/set","state_topic":"twin1","device":{"identifiers":["w1"],"name":null,"suggested_area":"Attic"}}'
+announce light/twin2 '{"name":"Twin lamp","unique_id":"w2","command_topic":"twin2/set","state_topic":"twin2","device":{"identifiers":["w2"],"name":null,"suggested_area":"Cellar"}}'
 cat >"$work/obey.sh" <<'END_OF_SCRIPT'
 mosquitto_sub -h 127.0.0.1 -p "$1" -v -t pump/set -t heater/set -t lamp/set -t door/set -t trap/set |
 while read -r topic payload; do
@@ -229,6 +232,10 @@ intent {"name":"HassTurnOn","entities":[{"name":"name","value":"Heater"}],"text"
 intents-stop {}' "$(transcript "$three")"
 check "none, and the truth, for one that does not" begins 'not-handled {"text":"One thing at a time' "$(transcript "$three" '' 1.7.0)"
 check "an older one that tells the satellite knows several" begins 'intents-start' "$(transcript "$three" ',"context":{"satellite_id":"x"}' 1.7.0)"
+check "one of two of a name: that of the room, and the intent says so" answers \
+	'intent {"name":"HassTurnOn","entities":[{"name":"name","value":"Twin lamp"},{"name":"area","value":"Attic"},{"name":"domain","value":"light"}],"text":"Turned on Twin lamp."}' \
+	"$(transcript 'turn on the twin lamp' ',"context":{"satellite_id":"assist_satellite.attic"}')"
+check "without a room, a question" begins 'not-handled {"text":"Which one do you mean: Twin lamp' "$(transcript 'turn on the twin lamp')"
 check "a question is answered by hearth" begins 'handled {"text":"Yes, Pump is on."}' "$(transcript 'is the pump on')"
 check "what hearth answers goes with the intent" begins 'intent {"name":"HassTurnOn","entities":[{"name":"name","value":"Pump"}],"text":"Turned on Pump. It is ' "$(transcript 'turn on the pump and tell me the time')"
 check "a refusal, too" begins 'intent {"name":"HassTurnOn","entities":[{"name":"name","value":"Pump"}],"text":"Turned on Pump. There is no ' "$(transcript 'turn on the pump and the sauna')"
