@@ -109,7 +109,7 @@ class Generator:
     Training takes the hard ones more often than life does (several commands at once, noise); `natural` samples, for measuring, do not:
     noise on a third, compositions of ours on 4 in 100 beside those that the writers wrote.
     """
-    TRAINING = dict(plain=0.52, bare=0.025, joined=0.075, shared=0.04, swapped_name=0.12, swapped_area=0.03, absent=0.03, none=0.11, denied=0.025, chatter=0.015, partial=0.01)
+    TRAINING = dict(plain=0.555, bare=0.025, joined=0.075, shared=0.04, swapped_name=0.075, swapped_area=0.02, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01)
     NATURAL = dict(plain=0.59, bare=0.01, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.04, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
 
     def __init__(self, seed, items, side="train", natural=False):
