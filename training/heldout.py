@@ -52,22 +52,6 @@ def spoken(rng, tokens):
     return text if same else " ".join(w for w, _ in tokens)
 
 
-# What a tool acts on when its call names neither a thing nor a kind: as in devices/resolve.c.
-KINDS = {"HassLightSet": "light", "HassSetPosition": "cover valve", "HassStopMoving": "cover valve", "HassClimate": "climate water_heater",
-         "HassHumidifier": "humidifier", "HassFanSetSpeed": "fan", "HassSetVolume": "media_player", "HassMedia": "media_player",
-         "HassVacuum": "vacuum", "HassLawnMower": "lawn_mower", "HassAlarm": "alarm_control_panel"}
-
-
-def has_such(entities, call):
-    """Whether the home (entities as its file lists them) has anything, in whatever room, that a call on a group could mean."""
-    args = call["arguments"]
-    kinds = next((k.split() for t, k in KINDS.items() if call["name"].startswith(t)), [])
-    kinds = [args["domain"]] if "domain" in args else kinds
-    if "name" in args or not (kinds or "device_class" in args):
-        return True
-    return any((not kinds or e["domain"] in kinds) and args.get("device_class") in (None, e["device_class"]) for e in entities)
-
-
 class Resolver:
     """Words of a target back to what a call holds."""
 
@@ -138,10 +122,6 @@ def case(rng, g, resolvers, files, number):
     if here:
         made["context_area"] = resolvers[id(home)].places[("area", here)]
     made["calls"], made["home"] = calls, files[id(home)]
-    entities = [{"domain": e.domain, "device_class": e.device_class} for e in home.entities]
-    there = [c for c in calls if has_such(entities, c)]
-    if len(there) < len(calls):     # to ask for what the home has none of, and to do nothing, are both right
-        made["accept"] = [there]
     return made
 
 
