@@ -48,8 +48,8 @@ def _index(home):
             for form in thing.forms:
                 n = len(items)
                 items.append((kind or thing.domain, form))
-                for w in set(form):
-                    for key in {("s", stem(w)), ("p", w[:4]) if len(w) > 4 else ("s", stem(w)), ("c", sound(w)) if len(w) > 3 else ("s", stem(w))}:
+                for w in dict.fromkeys(form):
+                    for key in dict.fromkeys([("s", stem(w)), ("p", w[:4]) if len(w) > 4 else ("s", stem(w)), ("c", sound(w)) if len(w) > 3 else ("s", stem(w))]):
                         table.setdefault(key, []).append(n)
     return items, table
 
@@ -60,7 +60,7 @@ def scored(home, words):
         home.index = _index(home)
     items, table = home.index
     scores = {}
-    for w in set(words):
+    for w in dict.fromkeys(words):      # in the order said: sets differ from run to run, and so would the samples
         if w in STOP:
             continue
         seen = set()
