@@ -170,7 +170,7 @@ bool now_is(const struct rendering *r, const char *state)
 enum san_status wanted_number(struct rendering *r, const char *slot, const char *step_slot, double step,
     const char *attribute, double low, double high, double *number)
 {
-    double change, current;
+    double change = 0, current = 0;
     if (number_arg(r, slot, number))
         return SAN_OK;
     if (!step_slot || !step_arg(r, step_slot, step, &change))
