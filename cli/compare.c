@@ -1,6 +1,8 @@
 /* compare.c - see compare.h. */
 #include "cli/compare.h"
 
+#include "daemon/understand.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -146,17 +148,6 @@ bool compare_calls(struct registry *registry, struct san_arena *arena, const str
     return true;
 }
 
-bool compare_is_question(const char *tool)
-{
-    static const char *const tools[] = {"HassGetState", "HassClimateGetTemperature", "HassGetWeather",
-        "HassGetCurrentTime", "HassGetCurrentDate", "HassTimerStatus", "HassRespond", "HassNevermind"};
-    for (size_t i = 0; i < sizeof(tools) / sizeof(*tools); i++) {
-        if (strcmp(tools[i], tool) == 0)
-            return true;
-    }
-    return false;
-}
-
 size_t compare_false_actions(struct registry *registry, struct san_arena *arena,
     const struct home_call *expected, size_t expected_count, const struct home_call *got, size_t got_count)
 {
@@ -166,7 +157,7 @@ size_t compare_false_actions(struct registry *registry, struct san_arena *arena,
         size_t i = 0;
         while (i < expected_count && !same_call(&compare, &expected[i], &got[j]))
             i++;
-        if (i == expected_count && !compare_is_question(got[j].tool))
+        if (i == expected_count && !understand_is_question(got[j].tool))
             count++;
     }
     return count;

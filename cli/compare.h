@@ -24,7 +24,4 @@ size_t compare_false_actions(struct registry *registry, struct san_arena *arena,
 const char *compare_differing_slot(
     struct registry *registry, struct san_arena *arena, const struct home_call *a, const struct home_call *b);
 
-/* True if the tool only answers: questions about states, time, weather, timers; greetings. */
-bool compare_is_question(const char *tool);
-
 #endif

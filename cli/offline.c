@@ -234,8 +234,10 @@ static enum san_status home_has_such(struct offline *offline, const struct offli
 static enum san_status would_act(struct offline *offline, const struct offline_result *result,
     const struct understood_call *call, bool *out, struct san_error *err)
 {
-    *out = !call->missing[0] && !call->unproven[0] && !call->overlooked[0];
-    if (!*out || compare_is_question(call->call.tool))
+    bool question = understand_is_question(call->call.tool);
+    double enough = question ? UNDERSTAND_QUESTION_CONFIDENCE : UNDERSTAND_COMMAND_CONFIDENCE;
+    *out = call->confidence >= enough && !call->missing[0] && !call->unproven[0] && !call->overlooked[0];
+    if (!*out || question)
         return SAN_OK;
     return home_has_such(offline, result, &call->call, out, err);
 }

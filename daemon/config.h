@@ -60,6 +60,7 @@ struct config {
     int question_timeout;
     /* [policy] */
     double min_confidence;
+    double question_confidence;
     double sensitive_confidence;
     int unlock, open_garage, open_valve, disarm; /* enum config_guard */
     /* [wyoming] */

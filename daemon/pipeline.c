@@ -199,7 +199,7 @@ static void validate(struct pipeline *pipeline, struct utterance *utterance, str
     const struct understood_call *said = action->said;
     if (said->missing[0])
         refuse_unmatched(pipeline, utterance, action, said->missing);
-    else if (policy_confidence(pipeline->daemon->config, said->confidence) != POLICY_ALLOW)
+    else if (policy_confidence(pipeline->daemon->config, action->call.tool, said->confidence) != POLICY_ALLOW)
         refuse(action, REFUSAL_UNSURE, NULL, "the network is not sure enough");
     else if (said->unproven[0])
         refuse(action, REFUSAL_EVIDENCE, said->unproven, home_call_text(&action->call, said->unproven));

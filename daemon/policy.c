@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "understand.h"
+
 /* A row holds for a call when all of it fits; NULL fits all. `opening` rows hold only for calls that open: a
  * step down or position 0 closes. */
 static const struct rule {
@@ -63,9 +65,10 @@ const char *policy_class(const struct home_call *call, const struct home_entity 
     return rule ? rule->name : NULL;
 }
 
-enum policy_verdict policy_confidence(const struct config *config, double confidence)
+enum policy_verdict policy_confidence(const struct config *config, const char *tool, double confidence)
 {
-    return confidence < config->min_confidence ? POLICY_UNSURE : POLICY_ALLOW;
+    double enough = understand_is_question(tool) ? config->question_confidence : config->min_confidence;
+    return confidence < enough ? POLICY_UNSURE : POLICY_ALLOW;
 }
 
 enum policy_verdict policy_check(const struct config *config, const struct home_call *call,
@@ -73,7 +76,7 @@ enum policy_verdict policy_check(const struct config *config, const struct home_
 {
     const struct rule *rule = find_rule(call, entity);
     if (!rule)
-        return policy_confidence(config, confidence);
+        return policy_confidence(config, call->tool, confidence);
     int guard = *(const int *)((const char *)config + rule->guard);
     if (guard == GUARD_REFUSE)
         return POLICY_REFUSE;

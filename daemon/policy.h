@@ -16,8 +16,8 @@ enum policy_verdict {
  * "open_valve", "disarm"), as the configuration spells it; NULL if it is not sensitive. */
 const char *policy_class(const struct home_call *call, const struct home_entity *entity);
 
-/* Before anything is looked up: is the call sure enough at all? */
-enum policy_verdict policy_confidence(const struct config *config, double confidence);
+/* Before anything is looked up: is a call of that tool sure enough at all? */
+enum policy_verdict policy_confidence(const struct config *config, const char *tool, double confidence);
 
 /* For one entity. confirmed: somebody has said yes to exactly this. */
 enum policy_verdict policy_check(const struct config *config, const struct home_call *call,

@@ -8,6 +8,17 @@
 #include "daemon/evidence.h"
 #include "daemon/mention.h"
 
+bool understand_is_question(const char *tool)
+{
+    static const char *const tools[] = {"HassGetState", "HassClimateGetTemperature", "HassGetWeather",
+        "HassGetCurrentTime", "HassGetCurrentDate", "HassTimerStatus", "HassRespond", "HassNevermind"};
+    for (size_t i = 0; i < sizeof(tools) / sizeof(*tools); i++) {
+        if (strcmp(tools[i], tool) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* ---- before the network ---- */
 
 static enum san_status join_words(

@@ -14,6 +14,14 @@
 #include "devices/shortlist.h"
 #include "inference/san.h"
 
+/* How sure the network must be before a call is acted on, or a question answered: a wrong answer costs less than a
+ * wrong act. hearthd's own limits are in its configuration, and have these defaults. */
+#define UNDERSTAND_COMMAND_CONFIDENCE 0.5
+#define UNDERSTAND_QUESTION_CONFIDENCE 0.3
+
+/* True if the tool only answers: questions about states, time, weather, timers; greetings. */
+bool understand_is_question(const char *tool);
+
 /* Borrowed; all of it used from the registry's thread only. */
 struct understand {
     struct registry *registry;
