@@ -73,7 +73,7 @@ def main():
         f"{len(keys['tokenizer.ggml.tokens'])} tokens, `{keys['san.encoder.context_mask']}` mask. Format and prompt: docs/model.md.", "",
         "## Data", "", data_lines(), "", "No sentence or test of Home Assistant's own collection was used or looked at.", "",
         "## Training", "", budget, "Muon on the attention matrices, AdamW on the rest, bf16, weights rounded to Q8_0 in the last tenth. Make it again: `training/run`.", "",
-        "## Figures", "",
+        "## The network alone", "",
         f"On {f['cases']} generated sentences: patterns that it never saw, in homes with names that it mostly never saw, recogniser noise included, greedy decoding *without* "
         "the engine's grammar. Exact means every call and argument right, and no call too many.", "",
         f"- exactly right: **{_percent(f['exact'], f['cases'])}**" + (f" (Q4_0: {_percent(q4['exact'], q4['cases'])})" if q4 else ""),
