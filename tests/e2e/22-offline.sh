@@ -83,10 +83,10 @@ check "as the error says" says '"accept"'
 
 moved=$work/moved
 mkdir -p "$moved/bin" "$moved/share/hearth/models" "$moved/share/hearth/schemas"
-cp "$(command -v hearthctl)" "$moved/bin/"
+cp "$HEARTH_BUILDDIR/hearthctl" "$moved/bin/"
 cp "$HEARTH_MODEL" "$moved/share/hearth/models/hearth-s.gguf"
 cp "$HEARTH_TOOLS" "$moved/share/hearth/schemas/"
-relocated() { env -u HEARTH_MODEL -u HEARTH_TOOLS "$moved/bin/hearthctl" "$@"; }
+relocated() { env -u HEARTH_MODEL -u HEARTH_TOOLS ${EMULATOR:-} "$moved/bin/hearthctl" "$@"; }
 check "a program that was moved finds its data beside it" exits 0 relocated eval --home "$home" "$work/cases.jsonl"
 
 printf '{"id":"x","text":"hi"}\n' >"$work/broken.jsonl"

@@ -6,6 +6,7 @@
 need python3
 
 hearthd=${HEARTHD:-$HEARTH_BUILDDIR/tests/hearthd_scripted}
+[ -z "${EMULATOR:-}" ] || hearthd=$work/bin/hearthd_scripted
 sock=$work/hearthd.sock
 conf=$work/hearthd.conf
 script=$work/script.txt
