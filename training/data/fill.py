@@ -21,7 +21,7 @@ SLOTS = """name area floor domain device_class state item search_query media_cla
 temperature temperature_step position position_step volume_level volume_step percentage percentage_step humidity mode
 hours minutes seconds start_hours start_minutes start_seconds conversation_command""".split()
 ORDER = {s: i for i, s in enumerate(SLOTS)}
-COPIED = set("timer item message song artist album playlist movie show podcast".split())
+COPIED = patterns.COPIED_VARS
 INNER = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
 PIECE = re.compile(patterns.VAR.pattern + r"|<|>")
 ALL_WORDS = {"all", "every", "everything", "everywhere", "whole"}
@@ -233,8 +233,8 @@ class Filler:
                 tokens[i] = [tokens[i][0][:-1], None]
         return tokens
 
-    def target(self, calls, values, tokens, here):
-        """Calls as [(tool, [(slot, words or NONE)])] in the order of san.slots; `here` the words of the speaker's room or None."""
+    def target(self, calls, values, tokens, here, text=""):
+        """Calls as [(tool, [(slot, words or NONE)])] in the order of san.slots; `here` the words of the speaker's room or None, `text` the pattern."""
         out, marked = [], 0
         for tool, args in calls:
             done, domain, absent = [], None, False
@@ -256,6 +256,7 @@ class Filler:
                         meant = tuple(w for w, t in tokens if t == ("c", var))
                         if not meant:
                             raise Unfit("the copied text is gone")
+                        meant = said_once(meant, text.count(var))
                     domain = owner if slot == "name" else domain
                     absent |= meant is NONE and slot == "name"
                     done.append((slot, meant if not sign else ("-" + meant[0],)))
@@ -272,6 +273,16 @@ class Filler:
                 raise Unfit("nothing left to call for")
             out.append((tool, done))
         return out
+
+
+def said_once(words, times):
+    """The words of a span that the sentence says `times` times; Unfit where noise has made two of them differ."""
+    n = len(words) // times
+    if times < 2:
+        return words
+    if words != words[:n] * times:
+        raise Unfit("the copied text is said in two ways")
+    return words[:n]
 
 
 def contains(words, form):
@@ -324,4 +335,4 @@ def fill(rng, filler, text, calls, here, noisy=True):
             tokens = noise.chatty(rng, tokens, tools)
         if level:
             tokens = noise.disturb(rng, tokens, level)
-    return tokens, filler.target(calls, values, tokens, here), gold
+    return tokens, filler.target(calls, values, tokens, here, text), gold

@@ -24,6 +24,7 @@ update onoff absent""".split())
 PLACE_VARS = {"area", "floor", "absent_area"}
 FREE_VARS = set("""pct pos deg kelvin color n h min sec timer item message song artist album playlist movie show podcast
 mode""".split())
+COPIED_VARS = set("timer item message song artist album playlist movie show podcast".split())
 VARS = ENTITY_VARS | PLACE_VARS | FREE_VARS
 VAR = re.compile(r"\{([a-z_]+)(?::([a-z0-9_]+))?(?:\.([2-9]))?\}")
 
@@ -102,6 +103,8 @@ def _check_sentence(text, calls):
     for m in VAR.finditer(text):
         if m[1] not in VARS:
             raise ValueError(f"'{m.group(0)}': no such variable")
+        if m[1] in COPIED_VARS and text.count(m.group(0)) > 1:
+            raise ValueError(f"{m.group(0)} stands twice: copied words are said once, write other words in one of the places")
     wanted = [v for _, args in calls for _, v in args]
     for value in wanted:
         value = value[1:] if value.startswith("-{") else value
