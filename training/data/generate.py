@@ -53,7 +53,7 @@ def load_patterns(directory=None):
 
 def signature(p):
     return ";".join(t + "," + ",".join(f"{s}={v if not v.startswith('{') else v.split('.')[0]}" if s in ("name", "area", "domain", "device_class", "state") else s
-                                       for s, v in args) for t, args in p.calls) or "none"
+                                       for s, v in sorted(args)) for t, args in p.calls) or "none"
 
 
 class Deck:
