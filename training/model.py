@@ -28,6 +28,8 @@ class Config:
     rope_base: float = 10000.0
     context_length: int = 512
     output_length: int = 96
+    dropout: float = 0.0            # of what attention adds, while training
+    word_dropout: float = 0.0       # of whole tokens of the query, while training
 
 
 class _Norm(torch.autograd.Function):
@@ -127,7 +129,7 @@ class Attention(nn.Module):
     def mix(self, q, k, v, mask):
         o = attend(q.to(v.dtype), k.to(v.dtype), v, mask).transpose(1, 2)
         o = self.output(o.reshape(o.shape[0], o.shape[1], -1))
-        return torch.sigmoid(self.gate) * o
+        return torch.sigmoid(self.gate) * F.dropout(o, self.c.dropout, self.training)
 
     def forward(self, x, table, mask):
         n = self.norm(x)
@@ -199,6 +201,10 @@ class San(nn.Module):
         dtype = self._work_dtype()
         table, mask = self.table(positions, dtype), mask.to(dtype)
         x = self.embed(tokens) * self.c.d ** 0.5
+        if self.training and self.c.word_dropout:
+            lost = (torch.rand(tokens.shape, device=tokens.device) < self.c.word_dropout) & (seg == 0)
+            x = x.masked_fill(lost[..., None], 0)
+        x = F.dropout(x, self.c.dropout, self.training)
         for layer in self.enc:
             x = x + layer(x, table, mask)
         return self.enc_norm(x), cross.to(dtype)

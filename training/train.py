@@ -98,6 +98,24 @@ def rate(done, step, warm_up):
     return min(1.0, (step + 1) / warm_up) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
+def grown(saved, layers):
+    """A checkpoint's weights with more encoder layers: copies of those below them that add nothing yet.
+
+    Stacking by copies follows Gong et al., "Efficient Training of BERT by Progressively Stacking" (2019); the zeroed output keeps what the
+    network computes. Returns the weights by their new names.
+    """
+    have = saved["config"]["encoder_layers"]
+    source = [i * have // layers for i in range(layers)]
+    out = {k: v for k, v in saved["model"].items() if not k.startswith("enc.")}
+    for new, old in enumerate(source):
+        for k, v in saved["model"].items():
+            if k.startswith(f"enc.{old}."):
+                copy = new > 0 and source[new - 1] == old
+                name = k.replace(f"enc.{old}.", f"enc.{new}.", 1)
+                out[name] = torch.zeros_like(v) if copy and k.endswith("output.weight") else v.clone()
+    return out
+
+
 def save(path, model, optimisers, state):
     torch.save({"config": dataclasses.asdict(model.c), "model": model.state_dict(), "optimisers": [o.state_dict() for o in optimisers], **state}, path + ".part")
     os.replace(path + ".part", path)
@@ -162,17 +180,22 @@ class Run:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self.state = {"seconds": 0.0, "step": 0, "samples": 0, "shard": 0}
         saved = torch.load(args.checkpoint, map_location="cpu") if args.resume and os.path.exists(args.checkpoint) else None
-        config = Config(**saved["config"]) if saved else Config(vocab=self.tok.size, d=args.width, heads=args.heads, kv_heads=args.kv_heads,
-                                                                head_dim=args.width // args.heads, encoder_layers=args.encoder, decoder_layers=args.decoder,
-                                                                context_mask=args.mask)
+        given = dict(dropout=args.dropout, word_dropout=args.word_dropout)
+        if saved:
+            grow = args.encoder > saved["config"]["encoder_layers"]
+            config = Config(**{**saved["config"], **given, "encoder_layers": max(args.encoder, saved["config"]["encoder_layers"])})
+        else:
+            config = Config(vocab=self.tok.size, d=args.width, heads=args.heads, kv_heads=args.kv_heads, head_dim=args.width // args.heads,
+                            encoder_layers=args.encoder, decoder_layers=args.decoder, context_mask=args.mask, **given)
         torch.manual_seed(args.seed)
         self.model = San(config).to(self.device)
         hot, rest = matrices(self.model)
         self.optimisers = [Muon(hot, lr=args.muon), torch.optim.AdamW(rest, lr=args.adam, betas=(0.9, 0.98), weight_decay=0.0)]
         if saved:
-            self.model.load_state_dict(saved["model"])
+            self.model.load_state_dict(grown(saved, config.encoder_layers) if grow else saved["model"])
             for o, s in zip(self.optimisers, saved["optimisers"]):
-                o.load_state_dict(s)
+                if not grow:
+                    o.load_state_dict(s)
             self.state = {k: saved[k] for k in self.state}
         self.base = [[g["lr"] for g in o.param_groups] for o in (Muon(hot, lr=args.muon), torch.optim.AdamW(rest, lr=args.adam))]
         self.weights = weights(self.tok).to(self.device)
@@ -265,9 +288,11 @@ def main():
     ap.add_argument("--width", type=int, default=256)
     ap.add_argument("--heads", type=int, default=8)
     ap.add_argument("--kv-heads", type=int, default=4)
-    ap.add_argument("--encoder", type=int, default=4, help="layers")
+    ap.add_argument("--encoder", type=int, default=6, help="layers; more than the checkpoint has grows it")
     ap.add_argument("--decoder", type=int, default=3, help="layers")
     ap.add_argument("--mask", choices=["item", "joint"], default="item")
+    ap.add_argument("--dropout", type=float, default=0.1, help="of what attention adds")
+    ap.add_argument("--word-dropout", type=float, default=0.03, help="of whole tokens of the sentence")
     ap.add_argument("--batch", type=int, default=128)
     ap.add_argument("--muon", type=float, default=0.02, help="learning rate of the matrices")
     ap.add_argument("--adam", type=float, default=2e-3, help="learning rate of the rest")
