@@ -3,6 +3,8 @@
 A Home holds floors, areas and entities as the home files of the design do; `forms` are the normalised words of names and aliases.
 """
 import functools
+import glob
+import os
 import random
 import re
 import string
@@ -48,6 +50,27 @@ class Home:
         return [e for e in self.entities if e.domain == domain and (device_class is None or e.device_class == device_class)]
 
 
+@functools.lru_cache(maxsize=None)
+def told():
+    """{"domain" or "domain:class": [(name, aliases)]}: what the files in names/ say, each with the form of its own first line."""
+    out = {}
+    for path in sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "names", "*.txt"))):
+        kind = None
+        with open(path, encoding="utf-8") as f:
+            for number, line in enumerate(f, 1):
+                line = line.strip()
+                if line.startswith("@"):
+                    kind = line[1:].strip()
+                    if kind not in ("area", "floor") and kind.split(":")[0] not in pools.NOUNS:
+                        raise SystemExit(f"{path}:{number}: '{kind}' is neither a domain nor a place")
+                elif line and not line.startswith("#"):
+                    name, _, more = line.partition("|")
+                    aliases = [a.strip() for a in more.split(",") if a.strip()]
+                    if kind and words_of(name) and all(words_of(a) for a in aliases):
+                        out.setdefault(kind, []).append((name.strip(), aliases))
+    return out
+
+
 class Names:
     """The pools of one side: training words only, or mostly held-out words."""
 
@@ -55,6 +78,7 @@ class Names:
         self.side, self.rng = side, rng
         self._cut = {key: cut(getattr(pools, key), common) for key, common in (("AREAS", 45), ("FLOORS", 12), ("PEOPLE", 0), ("BRANDS", 0), ("MODIFIERS", 45))}
         self._cut["WORDS"] = cut(pools.word_list())
+        self._told = {kind: ([n for n in all_of if not pools.held_out(n[0])], [n for n in all_of if pools.held_out(n[0])]) for kind, all_of in told().items()}
 
     def pick(self, key):
         train, held = self._cut[key]
@@ -66,6 +90,12 @@ class Names:
     def words(self):
         train, held = self._cut["WORDS"]
         return train if self.side == "train" else held
+
+    def told(self, kind):
+        """A name with its aliases that somebody wrote for this kind, or None."""
+        train, held = self._told.get(kind, ((), ()))
+        fit = held if self.side == "held" else train
+        return self.rng.choice(fit) if fit else None
 
     def pseudo(self):
         """A word that nobody has heard before."""
@@ -138,6 +168,7 @@ def _alias(names, entity):
 
 CLASSES = {"cover": pools.COVER_CLASSES, "sensor": pools.SENSOR_CLASSES, "binary_sensor": pools.BINARY_CLASSES,
            "switch": pools.SWITCH_CLASSES, "media_player": pools.MEDIA_CLASSES}
+TOLD_SHARE = 0.45       # of the names, those that people wrote down; the rest are put together
 USUAL = [("light", 30), ("switch", 12), ("sensor", 14), ("binary_sensor", 10), ("cover", 9), ("media_player", 6), ("climate", 4), ("fan", 4),
          ("lock", 3), ("scene", 4), ("script", 2), ("person", 2), ("vacuum", 1), ("camera", 2), ("button", 2), ("input_boolean", 2), ("todo", 2),
          ("automation", 2), ("weather", 1), ("humidifier", 1), ("valve", 1), ("lawn_mower", .6), ("siren", .6), ("alarm_control_panel", .7),
@@ -162,15 +193,17 @@ def add_entity(home, names, domain, device_class=None, area=None):
     if area is None and home.areas and domain not in ("person", "weather", "todo", "script", "automation", "input_boolean", "update") and r.random() < 0.9:
         area = r.choice(home.areas).name
     for _ in range(20):
-        name = _case(r, entity_name(names, domain, device_class, area))
+        found = names.told(f"{domain}:{device_class}" if device_class else domain) if r.random() < TOLD_SHARE else None
+        name, aliases = found or (_case(r, entity_name(names, domain, device_class, area)), ())
+        aliases = [a for a in aliases if r.random() < 0.75 and words_of(a) not in home.taken and 0 < len(words_of(a)) < 7 and words_of(a) != words_of(name)]
         forms = words_of(name)
         if not forms or len(forms) > 7 or name.lower() in ("all", "everything", "the"):
             continue
         owner = home.taken.get(forms)
         if owner is not None and not (owner.domain == domain and owner.area != area and area and r.random() < 0.25):
             continue
-        entity = Entity(domain, name, area, device_class)
-        if r.random() < 0.18 and domain not in ("sensor", "binary_sensor"):
+        entity = Entity(domain, name, area, device_class, aliases)
+        if not found and r.random() < 0.18 and domain not in ("sensor", "binary_sensor"):
             alias = _case(r, _alias(names, entity))
             if words_of(alias) and words_of(alias) not in home.taken and len(words_of(alias)) < 7:
                 entity = Entity(domain, name, area, device_class, [alias])
@@ -194,6 +227,9 @@ def _places(home, names, areas, floors):
         return None
 
     def floor_name():
+        found = names.told("floor") if r.random() < 0.3 else None
+        if found:
+            return found[0]
         if names.side == "held" or r.random() < 0.7:
             return names.pick("FLOORS")
         return r.choice([f"{names.odd()} floor", f"{names.odd()} level", names.odd(), f"{names.pick('PEOPLE')}'s floor", f"Level {r.randint(1, 30)}", f"{names.odd()} wing"])
@@ -205,10 +241,13 @@ def _places(home, names, areas, floors):
             home.floors.append(Place("floor", name, aliases=[alias] if alias else []))
     usual = 0.65 if names.side == "train" else 0.82       # training: more odd rooms, for they must be copied, not remembered
     for _ in range(areas):
-        name = fresh(lambda: names.pick("AREAS") if r.random() < usual else f"{names.pick('PEOPLE')}'s {r.choice(['room', 'bedroom', 'office', 'bathroom', 'den'])}"
+        found = names.told("area") if r.random() < 0.3 else None
+        name = fresh(lambda: found[0] if found and found[0] not in (p.name for p in home.areas) else names.pick("AREAS") if r.random() < usual else f"{names.pick('PEOPLE')}'s {r.choice(['room', 'bedroom', 'office', 'bathroom', 'den'])}"
                      if r.random() < 0.6 else f"{names.odd()} {r.choice(['room', 'room', 'corner', 'wing', 'house', 'hall'])}" if r.random() < 0.7 else names.odd())
         if name:
             alias = [a for a in [fresh(lambda: names.pick("AREAS"))] if a and r.random() < 0.12]
+            if found and found[0] == name:
+                alias = [a for a in found[1][:1] if fresh(lambda: a)]
             home.areas.append(Place("area", _case(r, name) if r.random() < 0.3 else name, r.choice(home.floors).name if home.floors and r.random() < 0.9 else None, alias))
     for place in home.areas:
         for form in place.forms:
