@@ -125,9 +125,9 @@ class Filler:
     def loosely(self, entity, form):
         """The name as said: now and then turned round ("left curtain") or without a word that nobody needs to tell it apart."""
         r = self.rng.random()
-        if len(form) < 2 or r > 0.09:
+        if len(form) < 2 or r > 0.14:
             return form
-        if r < 0.035:
+        if r < 0.03:
             said = form[1:] + form[:1] if len(form) == 2 or self.rng.random() < 0.5 else form[-1:] + form[:-1]
         else:
             said = form[1:] if self.rng.random() < 0.5 else form[:-1]

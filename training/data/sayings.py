@@ -1,9 +1,37 @@
 """Free text and numbers for the variables of patterns: items, messages, songs, timers, colours, modes, figures."""
+import functools
+import glob
+import os
+
 import pools
+
+TOLD_SHARE = 0.5        # of the free text that somebody wrote down; the rest is put together
 
 COLORS = """white black red orange yellow green blue purple brown pink turquoise cyan magenta violet indigo lime teal navy gold silver gray beige
 lavender maroon olive coral salmon crimson aqua amber peach mint rose plum tan khaki ivory fuchsia scarlet""".split()
 COMMON_COLORS = "white red orange yellow green blue purple pink turquoise".split()
+
+
+@functools.lru_cache(maxsize=None)
+def told(kind):
+    """What the files in said/ hold for a kind: training and evaluation share it, for it is copied and not understood."""
+    out, here = [], None
+    for path in sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "said", "*.txt"))):
+        with open(path, encoding="utf-8") as f:
+            for line in (x.strip() for x in f):
+                if line.startswith("@"):
+                    here = line[1:].strip()
+                elif line and not line.startswith("#") and here == kind:
+                    out.append(line)
+    return out
+
+
+def or_told(kind, make):
+    """`make`, or what was written for the kind."""
+    def pick(rng, words):
+        lines = told(kind)
+        return rng.choice(lines) if lines and rng.random() < TOLD_SHARE else make(rng, words)
+    return pick
 
 
 def title(rng, words):
@@ -89,7 +117,8 @@ FREE = {
     "n": lambda r, w: str(r.randint(2, 10) if r.random() < 0.8 else r.randint(1, 30)),
     "h": lambda r, w: str(r.randint(1, 4) if r.random() < 0.7 else r.randint(1, 24)),
     "min": lambda r, w: minutes(r), "sec": lambda r, w: str(r.choice([10, 15, 20, 30, 40, 45, 50, 90]) if r.random() < 0.6 else r.randint(1, 120)),
-    "timer": timer, "item": item, "message": message, "song": song, "artist": artist, "album": title,
-    "playlist": lambda r, w: r.choice(pools.GENRES) if r.random() < 0.3 else title(r, w),
-    "movie": title, "show": title, "podcast": title,
+    "timer": or_told("timer", timer), "item": or_told("item", or_told("task", item)), "message": or_told("message", message),
+    "song": or_told("song", song), "artist": or_told("artist", artist), "album": or_told("album", title),
+    "playlist": or_told("playlist", lambda r, w: r.choice(pools.GENRES) if r.random() < 0.3 else title(r, w)),
+    "movie": or_told("movie", title), "show": or_told("show", title), "podcast": or_told("podcast", title),
 }
