@@ -82,6 +82,15 @@ int cmd_tools(struct cli *cli, int argc, char **argv)
     return status;
 }
 
+/* One line of notes: what it is about, and what is wrong with it. */
+static void print_note(const char *of, const char *problem)
+{
+    char name[256], text[2048];
+    output_safe(name, sizeof(name), of);
+    output_safe(text, sizeof(text), problem);
+    printf("%snote%s %s: %s\n", output_color(COLOR_YELLOW), output_color(COLOR_PLAIN), name, text);
+}
+
 /* Prints the checks; false if one failed. */
 static bool print_checks(const cJSON *result)
 {
@@ -99,9 +108,11 @@ static bool print_checks(const cJSON *result)
     }
     cJSON_ArrayForEach(row, json_item(result, "devices"))
     {
-        output_safe(name, sizeof(name), json_text(row, "entity_id"));
-        output_safe(text, sizeof(text), json_text(row, "problem"));
-        printf("%snote%s %s: %s\n", output_color(COLOR_YELLOW), output_color(COLOR_PLAIN), name, text);
+        print_note(json_text(row, "entity_id"), json_text(row, "problem"));
+    }
+    cJSON_ArrayForEach(row, json_item(result, "announcements"))
+    {
+        print_note(json_text(row, "topic"), json_text(row, "problem"));
     }
     return all_ok;
 }
@@ -117,11 +128,77 @@ static bool checks_ok(const cJSON *result)
     return true;
 }
 
+static void print_row(const char *what, const char *first, const char *second)
+{
+    char a[256], b[2048];
+    output_safe(a, sizeof(a), first);
+    output_safe(b, sizeof(b), second);
+    printf("  %-10s %s%s%s\n", what, a, second[0] ? "  " : "", b);
+}
+
+/* What hearth reads of an entity, and from where; how it can be told something; what it does not understand.
+ */
+static void print_understood(const cJSON *entity)
+{
+    const cJSON *row;
+    char name[256], id[256];
+    output_safe(id, sizeof(id), json_text(entity, "entity_id"));
+    output_safe(name, sizeof(name), json_text(entity, "name"));
+    printf("%s  %s\n", id, name);
+    if (json_text(entity, "device")[0])
+        print_row("device", json_text(entity, "device"), "");
+    print_row("from", json_text(entity, "source"), "");
+    cJSON_ArrayForEach(row, json_item(entity, "reads"))
+    {
+        print_row("reads", json_text(row, "what"), json_text(row, "topic"));
+    }
+    cJSON_ArrayForEach(row, json_item(entity, "availability"))
+    {
+        print_row("available", json_text(entity, "availability_mode"), cJSON_GetStringValue(row));
+    }
+    cJSON_ArrayForEach(row, json_item(entity, "commands"))
+    {
+        print_row("tells", json_text(row, "key"), json_text(row, "topic"));
+    }
+    cJSON_ArrayForEach(row, json_item(entity, "problems"))
+    {
+        print_row("problem", "", cJSON_GetStringValue(row));
+    }
+}
+
+static int doctor_of_entities(struct cli *cli, const char *entity_id)
+{
+    cJSON *params = cJSON_CreateObject(), *result;
+    if (entity_id)
+        cJSON_AddStringToObject(params, "entity_id", entity_id);
+    int status = rpc_once(cli, "understood", params, &result);
+    const cJSON *entity, *list = status == CLI_OK && !cli->json ? json_item(result, "entities") : NULL;
+    if (status == CLI_OK && cli->json)
+        output_json(result);
+    cJSON_ArrayForEach(entity, list)
+    {
+        print_understood(entity);
+    }
+    cJSON_Delete(result);
+    return status;
+}
+
 int cmd_doctor(struct cli *cli, int argc, char **argv)
 {
     cJSON *result;
-    int status = simple_call(cli, argc, argv, "doctor", &result);
+    int count;
+    bool all = false;
+    const struct cli_option options[] = {{"all", NULL, &all}, {"json", NULL, &cli->json}, {NULL, NULL, NULL}};
+    if (cli_options(argc, argv, options, &count) != CLI_OK)
+        return CLI_USAGE;
+    if (count > 1 || (all && count))
+        return cli_usage_error(argv[0], "give one entity_id, or --all, or neither");
+    if (all || count)
+        return doctor_of_entities(cli, count ? argv[1] : NULL);
+    int status = rpc_once(cli, "doctor", NULL, &result);
     if (status == CLI_OK) {
+        if (cli->json)
+            output_json(result);
         bool ok = cli->json ? checks_ok(result) : print_checks(result);
         status = ok ? CLI_OK : CLI_FAILED;
     }

@@ -19,6 +19,8 @@ static const struct {
 } commands[] = {
     {"say", cmd_say, "[--area AREA] [--dry-run] [--json] [--quiet] [TEXT]",
         "Says a sentence to the house; a prompt without TEXT"},
+    {"call", cmd_call, "[--dry-run] [--json] TOOL [SLOT=VALUE]...",
+        "Calls a tool by its name, without a sentence"},
     {"devices", cmd_devices, "[--area A] [--floor F] [--domain D] [--all] [--json] [SEARCH]",
         "Lists the devices and their states"},
     {"areas", cmd_areas, "[--json]", "Lists floors and areas"},
@@ -33,7 +35,8 @@ static const struct {
     {"status", cmd_status, "[--json]", "Tells how hearthd is"},
     {"watch", cmd_watch, "[--json]", "Follows what happens, until interrupted"},
     {"tools", cmd_tools, "[--json]", "Lists the tools that utterances can call"},
-    {"doctor", cmd_doctor, "[--json]", "Looks for what is wrong, and says the mend"},
+    {"doctor", cmd_doctor, "[--all] [--json] [ENTITY_ID]",
+        "Looks for what is wrong, and says the mend; or tells what it understood of devices"},
     {"reload", cmd_reload, "", "Has hearthd read its configuration again"},
     {"parse", cmd_parse, "--home FILE [--area A] [--model M] [--json] TEXT",
         "Offline: what a sentence means in a home"},

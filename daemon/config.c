@@ -46,6 +46,7 @@ static const struct config_key keys[] = {
     {"mqtt", "discovery_prefix", "homeassistant", CONFIG_TEXT, KEY(discovery_prefix), 0, 64, "+#", false},
     {"mqtt", "say", "yes", CONFIG_BOOL, KEY(say), 0, 0, NULL, false},
     {"mqtt", "announce", "yes", CONFIG_BOOL, KEY(announce), 0, 0, NULL, true},
+    {"mqtt", "check_commands", "yes", CONFIG_BOOL, KEY(check_commands), 0, 0, NULL, true},
     {"mqtt", "ask_states", "yes", CONFIG_BOOL, KEY(ask_states), 0, 0, NULL, true},
 
     {"utterances", "confirm_timeout", "5", CONFIG_INT, KEY(confirm_timeout), 1, 120, NULL, true},

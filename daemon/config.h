@@ -54,6 +54,7 @@ struct config {
     char *discovery_prefix;
     bool say;
     bool announce;
+    bool check_commands;
     bool ask_states;
     /* [utterances] */
     int confirm_timeout;

@@ -1,10 +1,10 @@
 /* inventory.c - see inventory.h.
  *
- * Three maps: id -> device; topic -> the devices that listen to it; discovery topic (or file) -> what it
- * announced, so that an empty payload can take it back. Thousands of retained configurations arrive at once
- * after a connect: they are written in batches, and a repeated one is known by its hash.
+ * Maps: id -> device; topic -> the devices that listen to it (inventory_topics.c); discovery topic (or file)
+ * -> what it announced, so that an empty payload can take it back. Thousands of retained configurations
+ * arrive at once after a connect: they are written in batches, and a repeated one is known by its hash.
  */
-#include "inventory.h"
+#include "inventory_internal.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,53 +13,18 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "hashmap.h"
 #include "log.h"
 #include "mqtt.h"
 
 enum {
-    BATCH_MS = 50,                          /* gathered discovery is committed after this */
-    BIRTH_MS = 2000,                        /* after connecting: our subscriptions are in place by then */
-    FLUSH_MS = 2000,                        /* states reach the registry this late */
-    LISTENERS_MAX = INVENTORY_ENTITIES_MAX, /* one bridge may have them all on its availability topic */
+    BATCH_MS = 50,   /* gathered discovery is committed after this */
+    BIRTH_MS = 2000, /* after connecting: our subscriptions are in place by then */
+    FLUSH_MS = 2000, /* states reach the registry this late */
     SCRATCH_BLOCK = 65536,
     SCRATCH_LIMIT = 64 << 20,
     ID_TEXT = 24,
-};
-
-struct device {
-    int64_t id;
-    char *entity_id, *name;
-    char *unique_key; /* NULL: from the registry, not announced since the start */
-    char *source;     /* of its announcement: "topic:<topic>#<component>" */
-    struct announcement *by;
-    struct entity_view *view;
-    const char *problem; /* of the view, lives with it */
-    char *discovery_problem;
-    struct home_state state;
-    bool dirty; /* the registry does not have this state yet */
-};
-
-struct listeners {
-    struct device **device;
-    size_t count;
-};
-
-/* What one discovery topic, or one file of devices.d, has announced. */
-struct announcement {
-    uint64_t hash; /* of the payload */
-    struct device **device;
-    size_t count;
-};
-
-struct inventory {
-    struct hearthd *daemon;
-    struct hashmap *devices, *topics, *announcements;
-    struct san_arena *scratch;
-    uv_timer_t batch_timer, flush_timer, birth_timer;
-    bool batch_open, stopped;
-    void (*changed)(void *data, int64_t id);
-    void *changed_data;
+    TOLD_MAX = 10000,
+    TROUBLE_MAX = 1280,
 };
 
 /* ---- small things ---- */
@@ -82,35 +47,6 @@ static uint64_t hash_bytes(const char *bytes, size_t len)
     for (size_t i = 0; i < len; i++)
         hash = (hash ^ (unsigned char)bytes[i]) * 1099511628211u;
     return hash;
-}
-
-static bool append_pointer(struct device ***list, size_t *count, struct device *device)
-{
-    if ((*count & (*count - 1)) == 0) { /* grow at each power of two */
-        struct device **bigger = realloc(*list, (*count ? *count * 2 : 1) * sizeof(struct device *));
-        if (!bigger)
-            return false;
-        *list = bigger;
-    }
-    (*list)[(*count)++] = device;
-    return true;
-}
-
-static void drop_pointer(struct device **list, size_t *count, const struct device *device)
-{
-    size_t kept = 0;
-    for (size_t i = 0; i < *count; i++)
-        if (list[i] != device)
-            list[kept++] = list[i];
-    *count = kept;
-}
-
-static bool holds_pointer(struct device *const *list, size_t count, const struct device *device)
-{
-    for (size_t i = 0; i < count; i++)
-        if (list[i] == device)
-            return true;
-    return false;
 }
 
 static void tell(struct inventory *inventory, const char *event, const struct device *device)
@@ -191,67 +127,6 @@ static void on_flush(uv_timer_t *timer)
     flush_states(timer->data);
 }
 
-/* ---- listening ---- */
-
-static void listen_to(struct inventory *inventory, struct device *device, const char *topic)
-{
-    struct listeners *listeners = hashmap_get(inventory->topics, topic);
-    if (!listeners) {
-        listeners = calloc(1, sizeof(*listeners));
-        if (!listeners || !hashmap_put(inventory->topics, topic, listeners)) {
-            free(listeners);
-            return;
-        }
-    }
-    if (listeners->count >= LISTENERS_MAX || holds_pointer(listeners->device, listeners->count, device))
-        return;
-    append_pointer(&listeners->device, &listeners->count, device);
-    /* Subscribing again makes the broker repeat the retained message, which the new listener needs. */
-    mqtt_subscribe(inventory->daemon->mqtt, topic, entity_view_qos(device->view));
-}
-
-static void listen_no_more(struct inventory *inventory, struct device *device, const char *topic)
-{
-    struct listeners *listeners = hashmap_get(inventory->topics, topic);
-    if (!listeners)
-        return;
-    drop_pointer(listeners->device, &listeners->count, device);
-    if (listeners->count)
-        return;
-    hashmap_remove(inventory->topics, topic);
-    free(listeners->device);
-    free(listeners);
-    mqtt_unsubscribe(inventory->daemon->mqtt, topic);
-}
-
-static bool has_topic(const struct entity_view *view, const char *topic)
-{
-    size_t count = 0;
-    const char *const *topics = view ? entity_view_topics(view, &count) : NULL;
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(topics[i], topic) == 0)
-            return true;
-    return false;
-}
-
-/* Gives the device a new view (NULL: none), and moves its subscriptions over. */
-static void set_view(
-    struct inventory *inventory, struct device *device, struct entity_view *view, const char *problem)
-{
-    struct entity_view *old = device->view;
-    size_t count = 0;
-    const char *const *topics = old ? entity_view_topics(old, &count) : NULL;
-    device->view = view;
-    device->problem = problem;
-    for (size_t i = 0; i < count; i++)
-        if (!has_topic(view, topics[i]))
-            listen_no_more(inventory, device, topics[i]);
-    topics = view ? entity_view_topics(view, &count) : NULL;
-    for (size_t i = 0; topics && i < count; i++)
-        listen_to(inventory, device, topics[i]);
-    entity_view_free(old);
-}
-
 /* ---- devices ---- */
 
 static void free_device(void *value)
@@ -263,7 +138,9 @@ static void free_device(void *value)
     free(device->name);
     free(device->unique_key);
     free(device->source);
+    free(device->device_name);
     free(device->discovery_problem);
+    free(device->retained_command);
     free(device);
 }
 
@@ -302,9 +179,9 @@ static void remove_device(struct inventory *inventory, struct device *device)
         reg_remove_entity(inventory->daemon->registry, device->unique_key, &error) != SAN_OK)
         log_warning("registry: %s not removed: %s", device->entity_id, error.text);
     log_info("inventory: %s is gone", device->entity_id);
-    set_view(inventory, device, NULL, NULL);
+    inventory_set_view(inventory, device, NULL, NULL);
     if (device->by)
-        drop_pointer(device->by->device, &device->by->count, device);
+        device_list_drop(&device->by->announced, device);
     tell(inventory, "removed", device);
     char text[ID_TEXT];
     hashmap_remove(inventory->devices, id_text(text, device->id));
@@ -322,7 +199,9 @@ static void compile_view(
         log_warning("inventory: %s: %s", device->entity_id, error.text);
         return;
     }
-    set_view(inventory, device, view, problem);
+    if (device->view)
+        entity_view_replace(device->view, view, &device->state);
+    inventory_set_view(inventory, device, view, problem);
 }
 
 static struct announcement *announcement_of(struct inventory *inventory, const char *origin)
@@ -361,6 +240,26 @@ static int64_t register_entity(struct inventory *inventory, const struct discove
     return 0;
 }
 
+/* Logs a text once in the life of the daemon. */
+static void warn_once(struct inventory *inventory, const char *text)
+{
+    if (hashmap_get(inventory->told, text) || hashmap_count(inventory->told) >= TOLD_MAX)
+        return;
+    hashmap_put(inventory->told, text, inventory);
+    log_warning("discovery: %s", text);
+}
+
+/* What is not understood of an announcement: once for a device, however many of its entities share it. */
+static void tell_problem(struct inventory *inventory, const struct device *device)
+{
+    char text[TROUBLE_MAX];
+    const char *of = device->device_name[0] ? device->device_name : device->entity_id;
+    if (!device->discovery_problem[0])
+        return;
+    snprintf(text, sizeof(text), "%s: not understood, and left out: %s", of, device->discovery_problem);
+    warn_once(inventory, text);
+}
+
 /* Enters one announced entity into the registry and the maps. */
 static void take_entity(
     struct inventory *inventory, struct announcement *announcement, const struct discovered *found)
@@ -371,19 +270,19 @@ static void take_entity(
     if (is_new)
         device = add_device(inventory, id);
     if (!device || !set_text(&device->entity_id, found->entity_id) || !set_text(&device->name, found->name) ||
+        !set_text(&device->device_name, found->device_name) ||
         !set_text(&device->unique_key, found->unique_key) || !set_text(&device->source, found->source) ||
         !set_text(&device->discovery_problem, found->problem ? found->problem : ""))
         return;
     if (device->by && device->by != announcement)
-        drop_pointer(device->by->device, &device->by->count, device);
+        device_list_drop(&device->by->announced, device);
     device->by = announcement;
-    if (!holds_pointer(announcement->device, announcement->count, device))
-        append_pointer(&announcement->device, &announcement->count, device);
+    device_list_add(&announcement->announced, device);
     compile_view(inventory, device, found->domain, found->config);
     if (is_new && device->view)
         entity_view_start(device->view, &device->state);
-    log_debug("inventory: %s is \"%s\"%s%s", device->entity_id, device->name,
-        device->discovery_problem[0] ? ": " : "", device->discovery_problem);
+    tell_problem(inventory, device);
+    log_debug("inventory: %s is \"%s\"", device->entity_id, device->name);
     if (is_new)
         tell(inventory, "discovered", device);
 }
@@ -393,23 +292,60 @@ static void take_entity(
 static void remove_source(struct inventory *inventory, struct announcement *announcement, const char *source)
 {
     size_t len = strlen(source);
-    for (size_t i = announcement->count; i-- > 0;) {
-        const char *own = announcement->device[i]->source;
+    for (size_t i = announcement->announced.count; i-- > 0;) {
+        const char *own = announcement->announced.device[i]->source;
         if (strncmp(own, source, len) == 0 && (own[len] == '\0' || own[len] == '#'))
-            remove_device(inventory, announcement->device[i]);
+            remove_device(inventory, announcement->announced.device[i]);
     }
 }
 
 static void remove_all(struct inventory *inventory, struct announcement *announcement)
 {
-    while (announcement->count) {
-        struct device *device = announcement->device[--announcement->count];
+    while (announcement->announced.count) {
+        struct device *device = announcement->announced.device[--announcement->announced.count];
         device->by = NULL;
         remove_device(inventory, device);
     }
 }
 
 /* ---- discovery ---- */
+
+static void set_trouble(struct announcement *announcement, const char *trouble)
+{
+    free(announcement->trouble);
+    announcement->trouble = trouble[0] ? strdup(trouble) : NULL;
+}
+
+static void note_unused(struct announcement *announcement, const char *unused)
+{
+    char text[TROUBLE_MAX];
+    snprintf(text, sizeof(text), "hearth has no use for: %s", unused);
+    set_trouble(announcement, unused[0] ? text : "");
+}
+
+static void parse_discovery(struct inventory *inventory, struct announcement *announcement, const char *topic,
+    const char *payload, size_t len)
+{
+    struct discovered *found;
+    size_t count;
+    const char *unused;
+    struct san_error error = {0};
+    san_arena_reset(inventory->scratch);
+    enum san_status status = discovery_parse(inventory->daemon->config->discovery_prefix, topic, payload, len,
+        inventory->scratch, &found, &count, &unused, &error);
+    if (status != SAN_OK) {
+        log_warning("discovery: %s", error.text);
+        set_trouble(announcement, error.text);
+        return;
+    }
+    note_unused(announcement, unused);
+    for (size_t i = 0; i < count; i++) {
+        if (found[i].config)
+            take_entity(inventory, announcement, &found[i]);
+        else
+            remove_source(inventory, announcement, found[i].unique_key);
+    }
+}
 
 static void take_discovery(struct inventory *inventory, const char *topic, const char *payload, size_t len)
 {
@@ -421,63 +357,68 @@ static void take_discovery(struct inventory *inventory, const char *topic, const
         return;
     announcement->hash = len ? hash : 0;
     open_batch(inventory);
-    struct discovered *found;
-    size_t count;
-    struct san_error error = {0};
-    san_arena_reset(inventory->scratch);
-    enum san_status status = discovery_parse(inventory->daemon->config->discovery_prefix, topic, payload, len,
-        inventory->scratch, &found, &count, &error);
-    if (status != SAN_OK) {
-        log_warning("discovery: %s", error.text);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (found[i].config)
-            take_entity(inventory, announcement, &found[i]);
-        else
-            remove_source(inventory, announcement, found[i].unique_key);
-    }
+    parse_discovery(inventory, announcement, topic, payload, len);
 }
 
 /* ---- states ---- */
 
-static void take_state(
-    struct inventory *inventory, struct device *device, const char *topic, const char *payload, size_t len)
+void inventory_state_changed(struct inventory *inventory, struct device *device)
 {
-    bool changed = false;
-    struct san_error error = {0};
-    if (state_apply(device->view, &device->state, topic, payload, len, &changed, &error) != SAN_OK)
-        log_debug("state: %s: %s", device->entity_id, error.text);
-    if (!changed)
-        return;
     device->dirty = true;
-    log_debug("state: %s is %s", device->entity_id, device->state.state);
+    log_debug("state: %s is %s%s", device->entity_id, device->state.state,
+        device->state.available ? "" : " (unavailable)");
     if (inventory->changed)
         inventory->changed(inventory->changed_data, device->id);
     tell(inventory, "state", device);
 }
 
-bool inventory_message(struct inventory *inventory, const char *topic, const char *payload, size_t len)
+struct state_message {
+    const char *topic, *payload;
+    size_t len;
+    bool retained;
+};
+
+static void take_state(struct inventory *inventory, struct device *device, void *data)
+{
+    const struct state_message *message = data;
+    bool changed = false;
+    struct san_error error = {0};
+    unsigned reports = device->state.reports;
+    if (message->retained && entity_view_ignores_retained(device->view))
+        return;
+    if (state_apply(device->view, &device->state, message->topic, message->payload, message->len, &changed,
+            &error) != SAN_OK)
+        log_debug("state: %s: %s", device->entity_id, error.text);
+    if (device->state.reports != reports)
+        inventory_restart_clock(inventory, device);
+    if (changed)
+        inventory_state_changed(inventory, device);
+}
+
+static void take_announcement(struct inventory *inventory, const char *topic, const char *payload, size_t len)
+{
+    if (len > DISCOVERY_PAYLOAD_MAX)
+        log_warning(
+            "discovery: %s: %zu bytes are more than the %d allowed", topic, len, DISCOVERY_PAYLOAD_MAX);
+    else
+        take_discovery(inventory, topic, payload, len);
+}
+
+bool inventory_message(
+    struct inventory *inventory, const char *topic, const char *payload, size_t len, bool retained)
 {
     const char *prefix = inventory->daemon->config->discovery_prefix;
+    struct state_message message = {topic, len ? payload : "", len, retained};
     if (prefix[0] && discovery_is_topic(prefix, topic)) {
-        if (len > DISCOVERY_PAYLOAD_MAX)
-            log_warning(
-                "discovery: %s: %zu bytes are more than the %d allowed", topic, len, DISCOVERY_PAYLOAD_MAX);
-        else
-            take_discovery(inventory, topic, len ? payload : "", len);
+        take_announcement(inventory, topic, message.payload, len);
         return true;
     }
-    struct listeners *listeners = hashmap_get(inventory->topics, topic);
-    if (!listeners)
-        return false;
+    bool probed = inventory_take_probe(inventory, topic, len, retained);
     if (len > STATE_PAYLOAD_MAX) {
         log_debug("state: %s: %zu bytes are more than the %d allowed", topic, len, STATE_PAYLOAD_MAX);
         return true;
     }
-    for (size_t i = 0; i < listeners->count; i++)
-        take_state(inventory, listeners->device[i], topic, len ? payload : "", len);
-    return true;
+    return inventory_deliver(inventory, topic, take_state, &message) || probed;
 }
 
 /* ---- files ---- */
@@ -486,12 +427,12 @@ bool inventory_message(struct inventory *inventory, const char *topic, const cha
 static void forget_missing(struct inventory *inventory, struct announcement *announcement,
     const struct discovered *found, size_t count)
 {
-    for (size_t i = announcement->count; i-- > 0;) {
+    for (size_t i = announcement->announced.count; i-- > 0;) {
         bool still = false;
         for (size_t j = 0; j < count && !still; j++)
-            still = strcmp(found[j].unique_key, announcement->device[i]->unique_key) == 0;
+            still = strcmp(found[j].unique_key, announcement->announced.device[i]->unique_key) == 0;
         if (!still)
-            remove_device(inventory, announcement->device[i]);
+            remove_device(inventory, announcement->announced.device[i]);
     }
 }
 
@@ -555,35 +496,6 @@ void inventory_watch(struct inventory *inventory, void (*changed)(void *data, in
     inventory->changed_data = data;
 }
 
-static void add_problem(cJSON *list, const struct device *device, const char *problem)
-{
-    cJSON *entry = cJSON_CreateObject();
-    cJSON_AddStringToObject(entry, "entity_id", device->entity_id);
-    cJSON_AddStringToObject(entry, "name", device->name);
-    cJSON_AddStringToObject(entry, "problem", problem);
-    if (!cJSON_AddItemToArray(list, entry))
-        cJSON_Delete(entry);
-}
-
-cJSON *inventory_problems(const struct inventory *inventory)
-{
-    cJSON *list = cJSON_CreateArray();
-    size_t cursor = 0;
-    void *value;
-    while (hashmap_next(inventory->devices, &cursor, NULL, &value)) {
-        const struct device *device = value;
-        if (device->problem && device->problem[0])
-            add_problem(list, device, device->problem);
-        else if (device->discovery_problem && device->discovery_problem[0])
-            add_problem(list, device, device->discovery_problem);
-        else if (!device->unique_key)
-            add_problem(list, device, "not announced since hearthd started: is it still there?");
-        else if (!device->state.available)
-            add_problem(list, device, "unavailable");
-    }
-    return list;
-}
-
 /* A row of the registry becomes a device that can be commanded before it has announced itself again. */
 static void restore_entity(struct inventory *inventory, const struct home_entity *row)
 {
@@ -635,6 +547,7 @@ void inventory_online(struct inventory *inventory)
     const struct config *config = inventory->daemon->config;
     if (config->ask_states && config->discovery_prefix[0])
         uv_timer_start(&inventory->birth_timer, on_birth, BIRTH_MS + (uint64_t)rand() % BIRTH_MS, 0);
+    inventory_probe_all(inventory);
 }
 
 static void subscribe_discovery(struct inventory *inventory)
@@ -657,16 +570,23 @@ struct inventory *inventory_new(struct hearthd *daemon)
     inventory->daemon = daemon;
     inventory->devices = hashmap_new();
     inventory->topics = hashmap_new();
+    inventory->filters = hashmap_new();
+    inventory->probes = hashmap_new();
+    inventory->told = hashmap_new();
     inventory->announcements = hashmap_new();
     inventory->scratch = san_arena_new(SCRATCH_BLOCK, SCRATCH_LIMIT);
-    if (!inventory->devices || !inventory->topics || !inventory->announcements || !inventory->scratch) {
+    if (!inventory->devices || !inventory->topics || !inventory->filters || !inventory->probes ||
+        !inventory->told || !inventory->announcements || !inventory->scratch) {
         inventory_free(inventory);
         return NULL;
     }
     uv_timer_init(daemon->loop, &inventory->batch_timer);
     uv_timer_init(daemon->loop, &inventory->flush_timer);
     uv_timer_init(daemon->loop, &inventory->birth_timer);
+    uv_timer_init(daemon->loop, &inventory->probe_timer);
+    uv_timer_init(daemon->loop, &inventory->clock_timer);
     inventory->batch_timer.data = inventory->flush_timer.data = inventory->birth_timer.data = inventory;
+    inventory->probe_timer.data = inventory->clock_timer.data = inventory;
     return inventory;
 }
 
@@ -690,17 +610,14 @@ void inventory_stop(struct inventory *inventory)
     uv_close((uv_handle_t *)&inventory->batch_timer, NULL);
     uv_close((uv_handle_t *)&inventory->flush_timer, NULL);
     uv_close((uv_handle_t *)&inventory->birth_timer, NULL);
-}
-
-static void free_listeners(void *value)
-{
-    free(((struct listeners *)value)->device);
-    free(value);
+    uv_close((uv_handle_t *)&inventory->probe_timer, NULL);
+    uv_close((uv_handle_t *)&inventory->clock_timer, NULL);
 }
 
 static void free_announcement(void *value)
 {
-    free(((struct announcement *)value)->device);
+    free(((struct announcement *)value)->announced.device);
+    free(((struct announcement *)value)->trouble);
     free(value);
 }
 
@@ -709,7 +626,10 @@ void inventory_free(struct inventory *inventory)
     if (!inventory)
         return;
     hashmap_free(inventory->devices, free_device);
-    hashmap_free(inventory->topics, free_listeners);
+    hashmap_free(inventory->topics, inventory_free_listeners);
+    hashmap_free(inventory->filters, inventory_free_listeners);
+    hashmap_free(inventory->probes, inventory_free_listeners);
+    hashmap_free(inventory->told, NULL);
     hashmap_free(inventory->announcements, free_announcement);
     san_arena_free(inventory->scratch);
     free(inventory);

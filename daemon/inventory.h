@@ -32,7 +32,8 @@ void inventory_free(struct inventory *inventory);
 void inventory_online(struct inventory *inventory);
 
 /* Takes a message if it is discovery or the state of a known entity; false if it is neither. */
-bool inventory_message(struct inventory *inventory, const char *topic, const char *payload, size_t len);
+bool inventory_message(
+    struct inventory *inventory, const char *topic, const char *payload, size_t len, bool retained);
 
 /* What one origin that is no topic (the path of a file) announces now; what it does not say any more is
  * removed. */
@@ -56,7 +57,14 @@ void inventory_refresh(
 /* changed is called after each change of an entity's state; one watcher. */
 void inventory_watch(struct inventory *inventory, void (*changed)(void *data, int64_t id), void *data);
 
-/* Problems for `hearthctl doctor`: an array of {"entity_id","name","problem"}, for the caller to delete. */
-cJSON *inventory_problems(const struct inventory *inventory);
+/* ---- for `hearthctl doctor`; what comes back is for the caller to delete ---- */
+
+/* Adds what is wrong with an entity to an array of texts. */
+void inventory_add_problems(const struct inventory *inventory, int64_t id, cJSON *texts);
+/* What entity_view_describe says, and {"device","source","problems":[text]}; NULL if no MQTT configuration is
+ * known. */
+cJSON *inventory_describe(const struct inventory *inventory, int64_t id);
+/* Announcements of which something was refused or is of no use: [{"topic","problem"}]. */
+cJSON *inventory_troubles(const struct inventory *inventory);
 
 #endif

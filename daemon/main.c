@@ -186,7 +186,7 @@ static void on_mqtt_message(void *data, const char *topic, const char *payload, 
         ingest_hermes_message(daemon, topic, payload, len, retained) ||
         announce_message(daemon->announcer, topic, payload, len, retained))
         return;
-    inventory_message(daemon->inventory, topic, payload, len);
+    inventory_message(daemon->inventory, topic, payload, len, retained);
 }
 
 /* ---- stop ---- */

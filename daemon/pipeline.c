@@ -225,12 +225,37 @@ static const char *calls_json(struct utterance *utterance)
     return copy;
 }
 
+/* Calls that were given need no understanding: they are sure, and proven. */
+static enum san_status take_calls(struct utterance *utterance, struct san_error *err)
+{
+    struct understood *understood = &utterance->understood;
+    struct home_call *calls;
+    cJSON *array = cJSON_Parse(utterance->given_calls);
+    enum san_status status =
+        calls_from_json(array, "params", utterance->arena, &calls, &understood->call_count, err);
+    cJSON_Delete(array);
+    if (status != SAN_OK)
+        return status;
+    understood->confidence = 1;
+    understood->calls =
+        san_arena_alloc(utterance->arena, (understood->call_count + 1) * sizeof(*understood->calls));
+    if (!understood->calls)
+        return san_fail(err, SAN_ENOMEM, "out of memory");
+    for (size_t i = 0; i < understood->call_count; i++)
+        understood->calls[i] = (struct understood_call){
+            .call = calls[i], .confidence = 1, .missing = "", .unproven = "", .overlooked = "", .kind = ""};
+    return SAN_OK;
+}
+
 static bool step_validate(struct pipeline *pipeline, struct utterance *utterance, struct san_error *err)
 {
     utterance_enter_state(utterance, UTTERANCE_VALIDATE);
     struct understood *understood = &utterance->understood;
-    if (understand_finish(&pipeline->daemon->understand, &utterance->prepared, utterance->network,
-            utterance->arena, understood, err) != SAN_OK)
+    enum san_status status = utterance->given_calls
+                                 ? take_calls(utterance, err)
+                                 : understand_finish(&pipeline->daemon->understand, &utterance->prepared,
+                                       utterance->network, utterance->arena, understood, err);
+    if (status != SAN_OK)
         return false;
     utterance->actions = san_arena_alloc(utterance->arena, understood->call_count * sizeof(struct action));
     if (!utterance->actions)
@@ -283,6 +308,10 @@ static void resolve(struct pipeline *pipeline, struct utterance *utterance, stru
     const char *area = utterance->area[0] ? utterance->area : NULL;
     if (resolve_call(daemon->registry, &action->call, area, utterance->arena, resolved, &error) != SAN_OK) {
         fail(action, utterance_print(utterance, "%s", error.text));
+        return;
+    }
+    if (resolved->outcome == RESOLVE_NO_TARGET && answer_kind(action->call.tool) == ANSWER_COMMAND) {
+        refuse(action, REFUSAL_NO_SKILL, NULL, action->call.tool);
         return;
     }
     if (resolved->outcome == RESOLVE_AMBIGUOUS)
@@ -537,7 +566,24 @@ static void run_commands(struct pipeline *pipeline, struct utterance *utterance)
     confirm_wait(pipeline->confirm, utterance);
 }
 
-/* Everything between the worker and the reply. */
+/* Everything between understanding and the reply. */
+static void act(struct pipeline *pipeline, struct utterance *utterance)
+{
+    struct san_error error = {0};
+    if (!step_validate(pipeline, utterance, &error)) {
+        finish_early(utterance, OUTCOME_FAILED, utterance_print(utterance, "%s", error.text));
+        return;
+    }
+    step_resolve(pipeline, utterance);
+    step_render(pipeline, utterance);
+    if (!hold_for_question(utterance))
+        step_answer(pipeline, utterance);
+    if (count_commands(utterance) && !utterance->dry_run)
+        run_commands(pipeline, utterance);
+    else
+        finish(utterance);
+}
+
 static void on_understood(struct worker_job *job)
 {
     struct utterance *utterance = job->data;
@@ -557,19 +603,7 @@ static void on_understood(struct worker_job *job)
         finish_early(utterance, OUTCOME_UNHANDLED, NULL);
         return;
     }
-    struct san_error error = {0};
-    if (!step_validate(pipeline, utterance, &error)) {
-        finish_early(utterance, OUTCOME_FAILED, utterance_print(utterance, "%s", error.text));
-        return;
-    }
-    step_resolve(pipeline, utterance);
-    step_render(pipeline, utterance);
-    if (!hold_for_question(utterance))
-        step_answer(pipeline, utterance);
-    if (count_commands(utterance) && !utterance->dry_run)
-        run_commands(pipeline, utterance);
-    else
-        finish(utterance);
+    act(pipeline, utterance);
 }
 
 /* ---- reply ---- */
@@ -670,6 +704,12 @@ static void begin(struct pipeline *pipeline, struct utterance *utterance)
     struct san_error error = {0};
     if (!step_received(pipeline, utterance))
         return;
+    if (utterance->given_calls) {
+        utterance->confirmed = true; /* nothing was misheard: who gives a call means it */
+        utterance->area = utterance->asked_area;
+        act(pipeline, utterance);
+        return;
+    }
     bool good = step_prepare(pipeline, utterance, &error);
     if (good && !utterance->prepared.words.count) {
         finish_early(

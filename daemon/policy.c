@@ -16,6 +16,7 @@ static const struct rule {
 } rules[] = {
     {"HassTurnOff", "lock", NULL, false, "unlock", offsetof(struct config, unlock)},
     {"HassToggle", "lock", NULL, false, "unlock", offsetof(struct config, unlock)},
+    {"HassLockOpen", "lock", NULL, false, "unlock", offsetof(struct config, unlock)},
     {"HassTurnOn", "cover", "garage", false, "open_garage", offsetof(struct config, open_garage)},
     {"HassTurnOn", "cover", "gate", false, "open_garage", offsetof(struct config, open_garage)},
     {"HassTurnOn", "cover", "door", false, "open_garage", offsetof(struct config, open_garage)},

@@ -96,6 +96,23 @@ static void on_said(void *data, const struct utterance *utterance)
     answer(data, utterance_result(utterance));
 }
 
+static void hear(struct hearthd *daemon, struct rpc_call *call, const struct utterance_in *in)
+{
+    switch (pipeline_say(daemon->pipeline, in)) {
+    case PIPELINE_TAKEN:
+        break;
+    case PIPELINE_BUSY:
+        answer_error(call, JSONRPC_BUSY, "too many utterances are under way", NULL);
+        break;
+    case PIPELINE_DUPLICATE:
+        answer_error(call, JSONRPC_REFUSED, "an utterance with this id was heard a moment ago", NULL);
+        break;
+    case PIPELINE_NO_MEMORY:
+        answer_error(call, JSONRPC_INTERNAL, "out of memory", NULL);
+        break;
+    }
+}
+
 static void method_say(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     const char *source = text_of(params, "source"), *id = text_of(params, "id");
@@ -112,19 +129,40 @@ static void method_say(struct hearthd *daemon, struct rpc_call *call, const cJSO
         .reply = on_said,
         .reply_data = call,
     };
-    switch (pipeline_say(daemon->pipeline, &in)) {
-    case PIPELINE_TAKEN:
-        break;
-    case PIPELINE_BUSY:
-        answer_error(call, JSONRPC_BUSY, "too many utterances are under way", NULL);
-        break;
-    case PIPELINE_DUPLICATE:
-        answer_error(call, JSONRPC_REFUSED, "an utterance with this id was heard a moment ago", NULL);
-        break;
-    case PIPELINE_NO_MEMORY:
+    hear(daemon, call, &in);
+}
+
+/* What was asked, as the log shows it: call [{"name":...}]. */
+static char *call_text(const char *calls)
+{
+    char *text = malloc(strlen(calls) + 6);
+    if (text)
+        sprintf(text, "call %s", calls);
+    return text;
+}
+
+static void method_call(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    const cJSON *arguments = cJSON_GetObjectItemCaseSensitive(params, "arguments");
+    cJSON *array = cJSON_CreateArray(), *one = cJSON_CreateObject();
+    cJSON_AddStringToObject(one, "name", text_of(params, "tool"));
+    add(one, "arguments", arguments ? cJSON_Duplicate(arguments, true) : cJSON_CreateObject());
+    append(array, one);
+    char *calls = cJSON_PrintUnformatted(array), *text = calls ? call_text(calls) : NULL;
+    const struct utterance_in in = {.text = text,
+        .calls = calls,
+        .area = text_of(params, "area"),
+        .source = "call",
+        .dry_run = flag_of(params, "dry_run"),
+        .reply = on_said,
+        .reply_data = call};
+    if (!text)
         answer_error(call, JSONRPC_INTERNAL, "out of memory", NULL);
-        break;
-    }
+    else
+        hear(daemon, call, &in);
+    cJSON_Delete(array);
+    free(calls);
+    free(text);
 }
 
 /* ---- the home ---- */
@@ -482,23 +520,54 @@ static void add_check(cJSON *list, const char *name, bool ok, const char *text)
     append(list, check);
 }
 
-static size_t exposed_without_area(struct hearthd *daemon)
+static cJSON *entity_problems(struct hearthd *daemon, const struct home_entity *rows, size_t count)
 {
-    struct san_arena *arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
-    struct home_entity *rows;
-    size_t count = 0, without = 0;
-    if (arena)
-        reg_entities(
-            daemon->registry, &(struct reg_filter){.exposed_only = true}, arena, &rows, &count, NULL);
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < count; i++) {
+        cJSON *texts = cJSON_CreateArray();
+        const cJSON *text;
+        inventory_add_problems(daemon->inventory, rows[i].id, texts);
+        cJSON_ArrayForEach(text, texts)
+        {
+            cJSON *entry = cJSON_CreateObject();
+            cJSON_AddStringToObject(entry, "entity_id", rows[i].entity_id);
+            cJSON_AddStringToObject(entry, "name", rows[i].name);
+            cJSON_AddStringToObject(entry, "problem", text->valuestring);
+            append(list, entry);
+        }
+        cJSON_Delete(texts);
+    }
+    return list;
+}
+
+static void add_entity_checks(cJSON *checks, const struct home_entity *rows, size_t count)
+{
+    char text[512];
+    size_t without = 0;
     for (size_t i = 0; i < count; i++)
-        without += !rows[i].area[0];
-    san_arena_free(arena);
-    return without;
+        without += rows[i].exposed && !rows[i].area[0];
+    snprintf(text, sizeof(text), "%zu known%s", count,
+        count ? "" : ": does anything announce itself under the discovery prefix?");
+    add_check(checks, "entities", count > 0, text);
+    snprintf(text, sizeof(text), "%zu have no area%s", without,
+        without ? ": hearthctl areas suggest proposes, hearthctl area set decides" : "");
+    add_check(checks, "areas", without == 0, text);
 }
 
 static void method_doctor(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     (void)params;
+    struct san_arena *arena = open_arena(call);
+    struct home_entity *rows;
+    size_t count = 0;
+    struct san_error error = {0};
+    if (!arena)
+        return;
+    if (reg_entities(daemon->registry, &(struct reg_filter){0}, arena, &rows, &count, &error) != SAN_OK) {
+        answer_status(call, &error);
+        san_arena_free(arena);
+        return;
+    }
     cJSON *result = cJSON_CreateObject();
     cJSON *checks = cJSON_AddArrayToObject(result, "checks");
     char text[512];
@@ -506,19 +575,48 @@ static void method_doctor(struct hearthd *daemon, struct rpc_call *call, const c
     snprintf(text, sizeof(text), "%s:%d %s", daemon->config->host, daemon->config->port,
         online ? "answers" : mqtt_trouble(daemon->mqtt));
     add_check(checks, "broker", online, text);
-    size_t entities = reg_entity_count(daemon->registry), without = exposed_without_area(daemon);
-    snprintf(text, sizeof(text), "%zu known%s", entities,
-        entities ? "" : ": does anything announce itself under the discovery prefix?");
-    add_check(checks, "entities", entities > 0, text);
-    snprintf(text, sizeof(text), "%zu have no area%s", without,
-        without ? ": set it with hearthctl areas, so that rooms can be meant" : "");
-    add_check(checks, "areas", without == 0, text);
+    add_entity_checks(checks, rows, count);
     struct san_model_info info;
     worker_model_info(daemon->worker, &info);
     snprintf(text, sizeof(text), "%s, %s kernels", info.name, san_kernels_name());
     add_check(checks, "model", true, text);
-    add(result, "devices", inventory_problems(daemon->inventory));
+    add(result, "devices", entity_problems(daemon, rows, count));
+    add(result, "announcements", inventory_troubles(daemon->inventory));
     answer(call, result);
+    san_arena_free(arena);
+}
+
+/* What was understood of each entity, or of one. */
+static void method_understood(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    struct san_arena *arena = open_arena(call);
+    struct home_entity *rows;
+    size_t count = 0;
+    struct san_error error = {0};
+    const char *entity_id = text_of(params, "entity_id");
+    const struct reg_filter filter = {.entity_id = entity_id};
+    if (!arena)
+        return;
+    enum san_status status = reg_entities(daemon->registry, &filter, arena, &rows, &count, &error);
+    if (status == SAN_OK && entity_id && !count)
+        status = san_fail(&error, SAN_EINVAL, "there is no entity %.100s", entity_id);
+    if (status != SAN_OK) {
+        answer_change(daemon, call, status, &error, "entity", entity_id ? entity_id : "");
+        san_arena_free(arena);
+        return;
+    }
+    cJSON *result = cJSON_CreateObject();
+    cJSON *list = cJSON_AddArrayToObject(result, "entities");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *entry = inventory_describe(daemon->inventory, rows[i].id);
+        if (!entry)
+            continue;
+        cJSON_AddStringToObject(entry, "entity_id", rows[i].entity_id);
+        cJSON_AddStringToObject(entry, "name", rows[i].name);
+        append(list, entry);
+    }
+    answer(call, result);
+    san_arena_free(arena);
 }
 
 static void method_reload(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
@@ -555,6 +653,9 @@ static const struct method {
     {"say", method_say,
         {{"text", PARAM_TEXT, true}, {"area", PARAM_TEXT, false}, {"source", PARAM_TEXT, false},
             {"id", PARAM_TEXT, false}, {"dry_run", PARAM_FLAG, false}}},
+    {"call", method_call,
+        {{"tool", PARAM_TEXT, true}, {"arguments", PARAM_OBJECT, false}, {"area", PARAM_TEXT, false},
+            {"dry_run", PARAM_FLAG, false}}},
     {"devices", method_devices,
         {{"name", PARAM_TEXT, false}, {"area", PARAM_TEXT, false}, {"floor", PARAM_TEXT, false},
             {"domain", PARAM_TEXT, false}, {"all", PARAM_FLAG, false}}},
@@ -573,6 +674,7 @@ static const struct method {
     {"status", method_status, {{0}}},
     {"tools", method_tools, {{0}}},
     {"doctor", method_doctor, {{0}}},
+    {"understood", method_understood, {{"entity_id", PARAM_TEXT, false}}},
     {"reload", method_reload, {{0}}},
     {"watch", method_watch, {{0}}},
 };

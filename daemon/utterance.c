@@ -86,8 +86,9 @@ struct utterance *utterance_new(const struct utterance_in *in)
     utterance->id = in->id && in->id[0] ? copy_text(utterance->arena, in->id) : make_id(utterance);
     utterance->dialogue =
         copy_text(utterance->arena, in->dialogue && in->dialogue[0] ? in->dialogue : in->source);
-    if (!utterance->text || !utterance->source || !utterance->dialogue || !utterance->asked_area ||
-        !utterance->id)
+    utterance->given_calls = in->calls ? copy_text(utterance->arena, in->calls) : NULL;
+    if (!utterance->text || !utterance->source || (in->calls && !utterance->given_calls) ||
+        !utterance->dialogue || !utterance->asked_area || !utterance->id)
         goto failed;
     utterance->area = "";
     utterance->prepared = (struct understand_request){.normalized = "", .area = ""};

@@ -89,7 +89,7 @@ struct action {
     const char *names[ACTION_NAMES_MAX]; /* nearest names, or candidates */
     size_t name_count;
     const char *sentence; /* its part of the reply; NULL before that */
-    const char *answer; /* a question's answer, or the reply of a tool without devices */
+    const char *answer;   /* a question's answer, or the reply of a tool without devices */
 };
 
 struct utterance;
@@ -99,9 +99,13 @@ typedef void (*utterance_reply_fn)(void *data, const struct utterance *utterance
 /* What comes in. Texts are copied; area, id and dialogue may be NULL. */
 struct utterance_in {
     const char *text, *area, *source, *id;
-    const char *dialogue; /* who may answer a question of ours: a satellite, a conversation; else the source */
+    const char *calls; /* a JSON array: these calls are meant, and text only says so; NULL: text is to be
+                          understood */
+    const char
+        *dialogue; /* who may answer a question of ours: a satellite, a conversation; else the source */
     bool dry_run;
-    bool understand_only; /* who asked acts on the calls; questions about the home are answered all the same */
+    bool
+        understand_only; /* who asked acts on the calls; questions about the home are answered all the same */
     utterance_reply_fn reply; /* may be NULL */
     void *reply_data;
 };
@@ -115,8 +119,9 @@ struct utterance {
     uint64_t published_at;
 
     const char *id, *text, *source, *area, *dialogue;
-    const char *asked_area; /* as given; area is "" when the registry does not know it */
-    int64_t time_ms;        /* Unix time of arrival */
+    const char *given_calls; /* NULL: the text is to be understood */
+    const char *asked_area;  /* as given; area is "" when the registry does not know it */
+    int64_t time_ms;         /* Unix time of arrival */
     bool dry_run;
     bool understand_only;
     bool abandoned; /* who asked has left: nothing more is done */

@@ -261,6 +261,18 @@ static enum san_status inherit(const struct discovery *d, const cJSON *root, cJS
     return SAN_OK;
 }
 
+/* Adds a component to the list of those without a use, once. */
+static void note_unused(const struct discovery *d, const char *component)
+{
+    size_t len = d->unused ? strlen(d->unused) : 0;
+    const char *there = len ? strstr(d->unused, component) : NULL;
+    bool listed = there && (there == d->unused || there[-1] == ' ') &&
+                  !isalnum((unsigned char)there[strlen(component)]);
+    if (!d->unused || listed || len + strlen(component) + 3 > DISCOVERY_UNUSED_MAX)
+        return;
+    snprintf(d->unused + len, DISCOVERY_UNUSED_MAX - len, "%s%s", len ? ", " : "", component);
+}
+
 static enum san_status device_component(
     const struct discovery *d, const cJSON *root, cJSON *config, struct discovered *out, bool *used)
 {
@@ -275,8 +287,10 @@ static enum san_status device_component(
     if (!platform || strlen(platform) > 31)
         return san_fail(
             d->err, SAN_EFORMAT, "%.120s: components.%.40s needs a platform", d->where, config->string);
-    if (!component_is_known(platform, false))
+    if (!component_is_known(platform, false)) {
+        note_unused(d, platform);
         return SAN_OK;
+    }
     *used = true;
     struct discovery part = *d;
     part.component = platform;
@@ -377,18 +391,30 @@ static cJSON *parse_json(const struct discovery *d, const char *json, size_t len
 }
 
 enum san_status discovery_parse(const char *prefix, const char *topic, const char *payload, size_t len,
-    struct san_arena *arena, struct discovered **out, size_t *count, struct san_error *err)
+    struct san_arena *arena, struct discovered **out, size_t *count, const char **unused,
+    struct san_error *err)
 {
     struct san_error local;
     struct topic_parts parts;
+    char *list = unused ? san_arena_alloc(arena, DISCOVERY_UNUSED_MAX) : NULL;
     *out = NULL;
     *count = 0;
+    if (list)
+        *list = '\0';
+    if (unused)
+        *unused = list ? list : "";
     if (!split_topic(prefix, topic, &parts))
         return san_fail(err, SAN_EINVAL, "%.200s: not a discovery topic under %.40s", topic, prefix);
-    struct discovery d = {
-        .where = topic, .component = parts.component, .arena = arena, .err = err ? err : &local};
-    if (!parts.is_device && !component_is_known(parts.component, false))
+    struct discovery d = {.where = topic,
+        .component = parts.component,
+        .arena = arena,
+        .unused = list,
+        .err = err ? err : &local};
+    if (!parts.is_device && !component_is_known(parts.component, false)) {
+        if (len)
+            note_unused(&d, parts.component);
         return SAN_OK;
+    }
     if (len == 0)
         return removal(&d, out, count);
     cJSON *root = parse_json(&d, payload, len);

@@ -5,6 +5,7 @@
 #include "devices/abbreviations.h"
 #include "devices/discovery_internal.h"
 #include "devices/json_text.h"
+#include "devices/topic.h"
 
 enum { REQUIRED_MAX = 3 };
 
@@ -33,6 +34,9 @@ static const struct {
     {"lawn_mower", false, {NULL}},
     {"alarm_control_panel", false, {"state_topic", "command_topic"}},
     {"text", false, {"command_topic"}},
+    {"device_tracker", false, {NULL}},
+    {"event", false, {"state_topic", "event_types"}},
+    {"update", false, {NULL}},
     {"media_player", true, {NULL}},
     {"script", true, {"command_topic"}},
     {"automation", true, {"command_topic"}},
@@ -99,7 +103,11 @@ static enum san_status check_topic(const struct discovery *d, const cJSON *item)
     if (strlen(item->valuestring) > DISCOVERY_TOPIC_MAX)
         return san_fail(d->err, SAN_ELIMIT, "%.120s: %.40s has %zu bytes; at most %d", d->where, item->string,
             strlen(item->valuestring), DISCOVERY_TOPIC_MAX);
-    return strpbrk(item->valuestring, "+#") ? wrong(d, item, "a topic without wildcards") : SAN_OK;
+    if (topic_key_is_command(item->string) && topic_has_wildcard(item->valuestring))
+        return wrong(d, item, "a topic without wildcards");
+    return topic_filter_is_valid(item->valuestring)
+               ? SAN_OK
+               : wrong(d, item, "a topic in which + and # are whole levels");
 }
 
 static enum san_status check_list(const struct discovery *d, const cJSON *item)

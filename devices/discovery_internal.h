@@ -9,6 +9,7 @@
 enum {
     DISCOVERY_TOPIC_MAX = 1024,     /* bytes of any topic; real ones have some 100 */
     DISCOVERY_COMPONENTS_MAX = 512, /* of one device message or file */
+    DISCOVERY_UNUSED_MAX = 256,     /* bytes of the list of components without a use */
 };
 
 /* Where a configuration stands, for errors. */
@@ -16,6 +17,7 @@ struct discovery {
     const char *where;     /* the topic or the file */
     const char *component; /* "light" */
     struct san_arena *arena;
+    char *unused; /* DISCOVERY_UNUSED_MAX bytes, or NULL: the list so far */
     struct san_error *err;
 };
 

@@ -112,8 +112,11 @@ static bool number_holds(const struct expectation *wanted, double number)
 
 static bool holds(const struct expectation *wanted, const struct home_state *state)
 {
+    double number;
+    if (!*wanted->attribute && wanted->text)
+        return strcmp(state->state, wanted->text) == 0;
     if (!*wanted->attribute)
-        return wanted->text && strcmp(state->state, wanted->text) == 0;
+        return json_text_number(state->state, &number) && number_holds(wanted, number);
     const cJSON *item = cJSON_GetObjectItemCaseSensitive(state->attributes, wanted->attribute);
     if (wanted->text && cJSON_IsBool(item))
         return strcmp(wanted->text, cJSON_IsTrue(item) ? "true" : "false") == 0;
@@ -217,6 +220,10 @@ static const struct {
     {"vacuum", vacuum_tool},
     {"lawn_mower", mower_tool},
     {"alarm_control_panel", alarm_tool},
+    {"number", number_tool},
+    {"select", select_tool},
+    {"text", text_tool},
+    {"update", update_tool},
 };
 
 static render_fn find_render(const char *domain, const char *tool)

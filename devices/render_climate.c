@@ -14,13 +14,16 @@ static const char *const climate_modes[] = {"auto", "off", "cool", "heat", "dry"
 static const char *const heater_modes[] = {
     "eco", "electric", "gas", "heat_pump", "high_demand", "performance", "off", NULL};
 
+static bool is_one_of(const char *text, const char *const *words)
+{
+    while (*words && strcmp(*words, text) != 0)
+        words++;
+    return *words;
+}
+
 static bool has_mode(const struct rendering *r, const char *const *usual, const char *mode)
 {
-    if (view_has(r->view, "modes"))
-        return view_list_has(r->view, "modes", mode);
-    while (*usual && strcmp(*usual, mode) != 0)
-        usual++;
-    return *usual;
+    return view_has(r->view, "modes") ? view_list_has(r->view, "modes", mode) : is_one_of(mode, usual);
 }
 
 static enum san_status send_mode(struct rendering *r, const char *mode)
@@ -98,28 +101,62 @@ static enum san_status heater_toggle(struct rendering *r)
     return turn(r, is_off(r), heater_modes);
 }
 
-/* A mode of its own, else one of its presets. */
+static enum san_status no_mode(struct rendering *r, const char *mode)
+{
+    return san_fail(
+        r->err, SAN_EUNSUPPORTED, "%.100s has no mode %.40s", r->name, mode ? mode : "without a name");
+}
+
+static enum san_status send_preset(struct rendering *r, const char *preset)
+{
+    enum san_status status =
+        send_text(r, "preset_mode_command_topic", "preset_mode_command_template", preset, NULL);
+    if (status == SAN_OK)
+        expect_text(r, "preset_mode", preset);
+    return status;
+}
+
+/* A mode of its own, else one of its presets. No list has the preset "none", which ends all of them. */
 static enum san_status set_mode(struct rendering *r, const char *const *usual)
 {
     const char *mode = home_call_text(r->call, "mode");
+    bool presets = view_has(r->view, "preset_mode_command_topic");
     if (!mode)
         return san_fail(r->err, SAN_EINVAL, "%s for %.100s needs a mode", r->call->tool, r->name);
     if (view_has(r->view, "mode_command_topic") && has_mode(r, usual, mode))
         return send_mode(r, mode);
-    if (view_has(r->view, "preset_mode_command_topic") && view_list_has(r->view, "preset_modes", mode)) {
-        enum san_status status =
-            send_text(r, "preset_mode_command_topic", "preset_mode_command_template", mode, NULL);
-        if (status == SAN_OK)
-            expect_text(r, "preset_mode", mode);
-        return status;
-    }
+    if (presets && (view_list_has(r->view, "preset_modes", mode) || strcmp(mode, "none") == 0))
+        return send_preset(r, mode);
     if (strcmp(mode, "off") == 0)
         return turn(r, false, usual);
-    return san_fail(r->err, SAN_EUNSUPPORTED, "%.100s has no mode %.40s", r->name, mode);
+    return no_mode(r, mode);
+}
+
+/* The fan and the vanes of an air conditioner: modes with lists and topics of their own. */
+static enum san_status climate_part(struct rendering *r, const char *slot, const char *const *usual)
+{
+    char topic[48], template[48], modes[24];
+    const char *mode = home_call_text(r->call, slot);
+    snprintf(topic, sizeof(topic), "%s_command_topic", slot);
+    snprintf(template, sizeof(template), "%s_command_template", slot);
+    snprintf(modes, sizeof(modes), "%ss", slot);
+    bool known = view_has(r->view, modes) ? view_list_has(r->view, modes, mode) : is_one_of(mode, usual);
+    if (!view_has(r->view, topic) || !known)
+        return no_mode(r, mode);
+    enum san_status status = send_text(r, topic, template, mode, NULL);
+    if (status == SAN_OK)
+        expect_text(r, slot, mode);
+    return status;
 }
 
 static enum san_status climate_mode(struct rendering *r)
 {
+    static const char *const fan_modes[] = {"auto", "low", "medium", "high", NULL};
+    static const char *const swing_modes[] = {"on", "off", NULL};
+    if (home_call_text(r->call, "fan_mode"))
+        return climate_part(r, "fan_mode", fan_modes);
+    if (home_call_text(r->call, "swing_mode"))
+        return climate_part(r, "swing_mode", swing_modes);
     return set_mode(r, climate_modes);
 }
 
@@ -146,6 +183,12 @@ static struct degrees allowed(const struct rendering *r, struct degrees celsius,
         view_number(r->view, "min_temp", usual.low), view_number(r->view, "max_temp", usual.high)};
 }
 
+static enum san_status out_of_range(struct rendering *r, struct degrees range, double wanted)
+{
+    return san_fail(r->err, SAN_ELIMIT, "%.100s: %g to %g degrees allowed, not %g", r->name, range.low,
+        range.high, wanted);
+}
+
 static enum san_status set_temperature(struct rendering *r, struct degrees range)
 {
     double wanted, step = fmax(1, view_number(r->view, "temp_step", 1));
@@ -154,8 +197,7 @@ static enum san_status set_temperature(struct rendering *r, struct degrees range
     if (status != SAN_OK)
         return status;
     if (wanted < range.low || wanted > range.high)
-        return san_fail(r->err, SAN_ELIMIT, "%.100s: %g to %g degrees allowed, not %g", r->name, range.low,
-            range.high, wanted);
+        return out_of_range(r, range, wanted);
     if (!view_has(r->view, "temperature_command_topic"))
         return cannot(r, "be set to a temperature");
     status = send_number(r, "temperature_command_topic", "temperature_command_template", wanted, NULL);
@@ -164,9 +206,30 @@ static enum san_status set_temperature(struct rendering *r, struct degrees range
     return status;
 }
 
+/* One of the two ends between which an air conditioner keeps a room. */
+static enum san_status set_end(struct rendering *r, const char *slot, struct degrees range)
+{
+    bool high = strcmp(slot, "temperature_high") == 0;
+    double wanted;
+    if (!number_arg(r, slot, &wanted))
+        return SAN_OK;
+    if (wanted < range.low || wanted > range.high)
+        return out_of_range(r, range, wanted);
+    enum san_status status =
+        send_number(r, high ? "temperature_high_command_topic" : "temperature_low_command_topic",
+            high ? "temperature_high_command_template" : "temperature_low_command_template", wanted, NULL);
+    if (status == SAN_OK)
+        expect_number(r, high ? "target_temp_high" : "target_temp_low", wanted, 0.1);
+    return status;
+}
+
 static enum san_status climate_temperature(struct rendering *r)
 {
-    return set_temperature(r, allowed(r, (struct degrees){7, 35}, (struct degrees){44.6, 95}));
+    struct degrees range = allowed(r, (struct degrees){7, 35}, (struct degrees){44.6, 95});
+    if (!home_call_arg(r->call, "temperature_low") && !home_call_arg(r->call, "temperature_high"))
+        return set_temperature(r, range);
+    enum san_status status = set_end(r, "temperature_low", range);
+    return status == SAN_OK ? set_end(r, "temperature_high", range) : status;
 }
 
 static enum san_status heater_temperature(struct rendering *r)
@@ -174,11 +237,35 @@ static enum san_status heater_temperature(struct rendering *r)
     return set_temperature(r, allowed(r, (struct degrees){43.3, 60}, (struct degrees){110, 140}));
 }
 
+/* ---- humidity ---- */
+
+static enum san_status set_humidity(struct rendering *r, double usual_low, double usual_high)
+{
+    double wanted, low = view_number(r->view, "min_humidity", usual_low),
+                   high = view_number(r->view, "max_humidity", usual_high);
+    if (!number_arg(r, "humidity", &wanted))
+        return san_fail(r->err, SAN_EINVAL, "%s for %.100s needs a humidity", r->call->tool, r->name);
+    if (wanted < low || wanted > high)
+        return san_fail(
+            r->err, SAN_ELIMIT, "%.100s: %g to %g per cent allowed, not %g", r->name, low, high, wanted);
+    wanted = round(wanted);
+    enum san_status status =
+        send_number(r, "target_humidity_command_topic", "target_humidity_command_template", wanted, NULL);
+    if (status == SAN_OK)
+        expect_number(r, "humidity", wanted, 1);
+    return status;
+}
+
+static enum san_status climate_humidity(struct rendering *r)
+{
+    return set_humidity(r, 30, 99);
+}
+
 render_fn climate_tool(const char *tool)
 {
     static const struct tool_row rows[] = {{"HassTurnOn", climate_on}, {"HassTurnOff", climate_off},
         {"HassToggle", climate_toggle}, {"HassClimateSetTemperature", climate_temperature},
-        {"HassClimateSetMode", climate_mode}};
+        {"HassClimateSetMode", climate_mode}, {"HassHumidifierSetpoint", climate_humidity}};
     return FIND(rows, tool);
 }
 
@@ -220,27 +307,14 @@ static enum san_status power_toggle(struct rendering *r)
 
 static enum san_status humidifier_setpoint(struct rendering *r)
 {
-    double wanted, low = view_number(r->view, "min_humidity", 0),
-                   high = view_number(r->view, "max_humidity", 100);
-    if (!number_arg(r, "humidity", &wanted))
-        return san_fail(r->err, SAN_EINVAL, "%s for %.100s needs a humidity", r->call->tool, r->name);
-    if (wanted < low || wanted > high)
-        return san_fail(
-            r->err, SAN_ELIMIT, "%.100s: %g to %g per cent allowed, not %g", r->name, low, high, wanted);
-    wanted = round(wanted);
-    enum san_status status =
-        send_number(r, "target_humidity_command_topic", "target_humidity_command_template", wanted, NULL);
-    if (status == SAN_OK)
-        expect_number(r, "humidity", wanted, 1);
-    return status;
+    return set_humidity(r, 0, 100);
 }
 
 static enum san_status humidifier_mode(struct rendering *r)
 {
     const char *mode = home_call_text(r->call, "mode");
     if (!mode || !view_list_has(r->view, "modes", mode))
-        return san_fail(
-            r->err, SAN_EUNSUPPORTED, "%.100s has no mode %.40s", r->name, mode ? mode : "without a name");
+        return no_mode(r, mode);
     enum san_status status = send_text(r, "mode_command_topic", "mode_command_template", mode, NULL);
     if (status == SAN_OK)
         expect_text(r, "mode", mode);
@@ -289,11 +363,7 @@ static enum san_status fan_preset(struct rendering *r, double percent)
     const char *preset = speed_preset(r, percent);
     if (!preset || !view_has(r->view, "preset_mode_command_topic"))
         return cannot(r, "change its speed");
-    enum san_status status =
-        send_text(r, "preset_mode_command_topic", "preset_mode_command_template", preset, NULL);
-    if (status == SAN_OK)
-        expect_text(r, "preset_mode", preset);
-    return status;
+    return send_preset(r, preset);
 }
 
 static enum san_status fan_speed(struct rendering *r)
@@ -313,9 +383,48 @@ static enum san_status fan_speed(struct rendering *r)
                                                          : fan_preset(r, percent);
 }
 
+static enum san_status fan_oscillate(struct rendering *r, const char *wanted)
+{
+    bool on = strcmp(wanted, "on") == 0;
+    if (!on && strcmp(wanted, "off") != 0)
+        return san_fail(r->err, SAN_EINVAL, "%.100s oscillates on or off, not %.40s", r->name, wanted);
+    if (!view_has(r->view, "oscillation_command_topic"))
+        return cannot(r, "oscillate");
+    enum san_status status = send_word(r, "oscillation_command_topic", "oscillation_command_template",
+        on ? "payload_oscillation_on" : "payload_oscillation_off", on ? "oscillate_on" : "oscillate_off");
+    if (status == SAN_OK)
+        expect_text(r, "oscillating", on ? "true" : "false");
+    return status;
+}
+
+static enum san_status fan_direction(struct rendering *r, const char *wanted)
+{
+    if (strcmp(wanted, "forward") != 0 && strcmp(wanted, "reverse") != 0)
+        return san_fail(r->err, SAN_EINVAL, "%.100s turns forward or reverse, not %.40s", r->name, wanted);
+    if (!view_has(r->view, "direction_command_topic"))
+        return cannot(r, "change its direction");
+    enum san_status status =
+        send_text(r, "direction_command_topic", "direction_command_template", wanted, NULL);
+    if (status == SAN_OK)
+        expect_text(r, "direction", wanted);
+    return status;
+}
+
+static enum san_status fan_mode(struct rendering *r)
+{
+    const char *mode = home_call_text(r->call, "mode");
+    if (home_call_text(r->call, "oscillating"))
+        return fan_oscillate(r, home_call_text(r->call, "oscillating"));
+    if (home_call_text(r->call, "direction"))
+        return fan_direction(r, home_call_text(r->call, "direction"));
+    if (!mode || !view_list_has(r->view, "preset_modes", mode))
+        return no_mode(r, mode);
+    return send_preset(r, mode);
+}
+
 render_fn fan_tool(const char *tool)
 {
     static const struct tool_row rows[] = {{"HassTurnOn", power_on}, {"HassTurnOff", power_off},
-        {"HassToggle", power_toggle}, {"HassFanSetSpeed", fan_speed}};
+        {"HassToggle", power_toggle}, {"HassFanSetSpeed", fan_speed}, {"HassFanSetMode", fan_mode}};
     return FIND(rows, tool);
 }

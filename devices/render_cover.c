@@ -130,8 +130,23 @@ static enum san_status check_position(struct rendering *r, double percent)
     return san_fail(r->err, SAN_ELIMIT, "a position is 0 to 100 per cent, not %g", percent);
 }
 
+/* Slats alone: the cover stays where it is. */
+static enum san_status cover_set_tilt(struct rendering *r)
+{
+    double percent;
+    if (!view_has(r->view, "tilt_command_topic"))
+        return cannot(r, "be tilted");
+    enum san_status status =
+        wanted_number(r, "tilt", "tilt_step", POSITION_STEP, "tilt_position", 0, 100, &percent);
+    if (status == SAN_OK)
+        status = check_position(r, percent);
+    return status == SAN_OK ? cover_tilt(r, percent) : status;
+}
+
 static enum san_status cover_set(struct rendering *r)
 {
+    if (home_call_arg(r->call, "tilt") || home_call_arg(r->call, "tilt_step"))
+        return cover_set_tilt(r);
     bool tilts = !view_has(r->view, "set_position_topic") && view_has(r->view, "tilt_command_topic");
     double percent;
     enum san_status status = wanted_number(r, "position", "position_step", POSITION_STEP,

@@ -73,6 +73,10 @@ render_fn button_tool(const char *tool);
 render_fn vacuum_tool(const char *tool);
 render_fn mower_tool(const char *tool);
 render_fn alarm_tool(const char *tool);
+render_fn number_tool(const char *tool);
+render_fn select_tool(const char *tool);
+render_fn text_tool(const char *tool);
+render_fn update_tool(const char *tool);
 
 struct tool_row {
     const char *tool;

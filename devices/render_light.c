@@ -42,6 +42,8 @@ static void expect_wish(struct rendering *r, const struct light_wish *wish)
         expect_number(r, "brightness", wish->brightness, fmax(1, 50 / scale));
     if (wish->has_kelvin)
         expect_number(r, "color_temp_kelvin", wish->kelvin, fmax(50, wish->kelvin * 0.05));
+    if (wish->effect)
+        expect_text(r, "effect", wish->effect);
     if (!wish->has_color)
         return;
     struct color_hs hs = color_to_hs(wish->color);
@@ -125,10 +127,19 @@ static enum san_status wish_kelvin(struct rendering *r, double kelvin, struct li
     return SAN_OK;
 }
 
+static enum san_status wish_effect(struct rendering *r, const char *name, struct light_wish *wish)
+{
+    if (!light_schema(r)->can_effect(r))
+        return cannot(r, "show effects");
+    wish->effect = view_list_match(r->view, "effect_list", name);
+    return wish->effect ? SAN_OK
+                        : san_fail(r->err, SAN_EUNSUPPORTED, "%.100s has no effect %.60s", r->name, name);
+}
+
 static enum san_status light_set(struct rendering *r)
 {
     struct light_wish wish = {.has_brightness = false};
-    const char *color = home_call_text(r->call, "color");
+    const char *color = home_call_text(r->call, "color"), *effect = home_call_text(r->call, "effect");
     bool dims = home_call_arg(r->call, "brightness") || home_call_arg(r->call, "brightness_step");
     double kelvin = 0;
     bool warms = number_arg(r, "temperature", &kelvin);
@@ -142,6 +153,8 @@ static enum san_status light_set(struct rendering *r)
         status = wish_color(r, color, &wish);
     if (status == SAN_OK && warms)
         status = wish_kelvin(r, kelvin, &wish);
+    if (status == SAN_OK && effect)
+        status = wish_effect(r, effect, &wish);
     return status == SAN_OK ? light_send(r, &wish) : status;
 }
 

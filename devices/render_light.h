@@ -11,7 +11,8 @@ struct light_wish {
     bool has_brightness, has_color, has_kelvin;
     double brightness; /* per cent, above 0 */
     struct color_rgb color;
-    double kelvin; /* within the lamp's range */
+    double kelvin;      /* within the lamp's range */
+    const char *effect; /* one of effect_list, or NULL */
 };
 
 struct light_schema {
@@ -20,6 +21,7 @@ struct light_schema {
     bool (*can_dim)(const struct rendering *r);
     bool (*can_color)(const struct rendering *r);
     bool (*can_kelvin)(const struct rendering *r);
+    bool (*can_effect)(const struct rendering *r);
 };
 
 /* By the entity's schema. */

@@ -70,6 +70,11 @@ static bool basic_can_kelvin(const struct rendering *r)
     return view_has(r->view, "color_temp_command_topic");
 }
 
+static bool basic_can_effect(const struct rendering *r)
+{
+    return view_has(r->view, "effect_command_topic");
+}
+
 /* Numbers with commas, and as variables of the command template. */
 static enum san_status send_channels(struct rendering *r, const char *topic_key, const char *template_key,
     const char *const *names, const double *channels, size_t count, bool is_float)
@@ -168,6 +173,8 @@ static enum san_status basic_styles(struct rendering *r, const struct light_wish
     if (status == SAN_OK && wish->has_kelvin)
         status = send_number(r, "color_temp_command_topic", "color_temp_command_template",
             light_temperature(r, wish->kelvin), NULL);
+    if (status == SAN_OK && wish->effect)
+        status = send_text(r, "effect_command_topic", "effect_command_template", wish->effect, NULL);
     return status;
 }
 
@@ -227,6 +234,11 @@ static bool json_can_kelvin(const struct rendering *r)
     return json_mode(r, "color_temp");
 }
 
+static bool json_can_effect(const struct rendering *r)
+{
+    return view_bool(r->view, "effect", false);
+}
+
 static bool json_can_dim(const struct rendering *r)
 {
     static const char *const dimmable[] = {
@@ -279,6 +291,8 @@ static enum san_status json_on(struct rendering *r, const struct light_wish *wis
         ok = cJSON_AddNumberToObject(message, "brightness", scaled_brightness(r, wish->brightness, 255));
     if (ok && wish->has_kelvin)
         ok = cJSON_AddNumberToObject(message, "color_temp", light_temperature(r, wish->kelvin));
+    if (ok && wish->effect)
+        ok = cJSON_AddStringToObject(message, "effect", wish->effect);
     enum san_status status = ok ? send_json(r, message) : no_memory(r);
     cJSON_Delete(message);
     return status;
@@ -307,6 +321,11 @@ static bool template_can_kelvin(const struct rendering *r)
     return view_has(r->view, "color_temp_template");
 }
 
+static bool template_can_effect(const struct rendering *r)
+{
+    return view_has(r->view, "effect_list");
+}
+
 static bool add_template_color(cJSON *values, struct color_rgb rgb)
 {
     static const char *const names[] = {"red", "green", "blue"};
@@ -327,6 +346,8 @@ static enum san_status template_on(struct rendering *r, const struct light_wish 
         ok = cJSON_AddNumberToObject(values, "color_temp", light_temperature(r, wish->kelvin));
     if (ok && wish->has_color)
         ok = add_template_color(values, wish->color);
+    if (ok && wish->effect)
+        ok = cJSON_AddStringToObject(values, "effect", wish->effect);
     enum san_status status =
         ok ? send_text(r, "command_topic", "command_on_template", "ON", values) : no_memory(r);
     cJSON_Delete(values);
@@ -348,11 +369,11 @@ static enum san_status template_off(struct rendering *r)
 const struct light_schema *light_schema(const struct rendering *r)
 {
     static const struct light_schema basic = {
-        basic_on, basic_off, basic_can_dim, basic_can_color, basic_can_kelvin};
+        basic_on, basic_off, basic_can_dim, basic_can_color, basic_can_kelvin, basic_can_effect};
     static const struct light_schema json = {
-        json_on, json_off, json_can_dim, json_can_color, json_can_kelvin};
-    static const struct light_schema template = {
-        template_on, template_off, template_can_dim, template_can_color, template_can_kelvin};
+        json_on, json_off, json_can_dim, json_can_color, json_can_kelvin, json_can_effect};
+    static const struct light_schema template = {template_on, template_off, template_can_dim,
+        template_can_color, template_can_kelvin, template_can_effect};
     return strcmp(r->view->variant, "json") == 0       ? &json
            : strcmp(r->view->variant, "template") == 0 ? &template
                                                        : &basic;

@@ -68,14 +68,48 @@ static enum san_status lock_toggle(struct rendering *r)
     return san_fail(r->err, SAN_EINVAL, "whether %.100s is locked is not known; say lock or unlock", r->name);
 }
 
+/* The latch, too: a door without a handle outside. */
+static enum san_status lock_open(struct rendering *r)
+{
+    if (!view_has(r->view, "payload_open"))
+        return cannot(r, "be opened; it can be unlocked");
+    return lock_send(r, "payload_open", "OPEN", "open");
+}
+
 render_fn lock_tool(const char *tool)
 {
-    static const struct tool_row rows[] = {
-        {"HassTurnOn", lock_lock}, {"HassTurnOff", lock_unlock}, {"HassToggle", lock_toggle}};
+    static const struct tool_row rows[] = {{"HassTurnOn", lock_lock}, {"HassTurnOff", lock_unlock},
+        {"HassToggle", lock_toggle}, {"HassLockOpen", lock_open}};
     return FIND(rows, tool);
 }
 
 /* ---- siren ---- without a template: JSON */
+
+static enum san_status siren_no_memory(struct rendering *r, cJSON *message)
+{
+    cJSON_Delete(message);
+    return san_fail(r->err, SAN_ENOMEM, "out of memory for %.100s", r->name);
+}
+
+/* Tone, duration and volume (0 to 1), where the call has them and the siren takes them. */
+static enum san_status siren_details(struct rendering *r, cJSON *message)
+{
+    const char *tone = home_call_text(r->call, "tone");
+    double duration, volume;
+    if (tone && !view_list_has(r->view, "available_tones", tone))
+        return san_fail(r->err, SAN_EUNSUPPORTED, "%.100s has no tone %.40s", r->name, tone);
+    bool lasts = number_arg(r, "duration", &duration), loud = number_arg(r, "volume_level", &volume);
+    if (lasts && !view_bool(r->view, "support_duration", true))
+        return cannot(r, "be given a duration");
+    if (loud && !view_bool(r->view, "support_volume_set", true))
+        return cannot(r, "change its volume");
+    if (loud && (volume < 0 || volume > 100))
+        return san_fail(r->err, SAN_ELIMIT, "a volume is 0 to 100 per cent, not %g", volume);
+    bool ok = (!tone || cJSON_AddStringToObject(message, "tone", tone)) &&
+              (!lasts || cJSON_AddNumberToObject(message, "duration", duration)) &&
+              (!loud || cJSON_AddNumberToObject(message, "volume_level", volume / 100));
+    return ok ? SAN_OK : san_fail(r->err, SAN_ENOMEM, "out of memory for %.100s", r->name);
+}
 
 static enum san_status siren_send(
     struct rendering *r, const char *payload_key, const char *word, const char *template_key)
@@ -83,11 +117,13 @@ static enum san_status siren_send(
     const struct template *template;
     const char *text = view_text(r->view, payload_key, word);
     cJSON *state = cJSON_CreateObject();
-    if (!state || !cJSON_AddStringToObject(state, "state", text)) {
+    if (!state || !cJSON_AddStringToObject(state, "state", text))
+        return siren_no_memory(r, state);
+    enum san_status status = siren_details(r, state);
+    if (status != SAN_OK) {
         cJSON_Delete(state);
-        return san_fail(r->err, SAN_ENOMEM, "out of memory for %.100s", r->name);
+        return status;
     }
-    enum san_status status;
     if (view_template(r->view, template_key, &template)) {
         status = send_text(r, "command_topic", template_key, text, state);
     } else {
@@ -184,6 +220,49 @@ static enum san_status vacuum_return(struct rendering *r)
         r, send_word(r, "command_topic", NULL, "payload_return_to_base", "return_to_base"), state);
 }
 
+static enum san_status vacuum_word(
+    struct rendering *r, const char *feature, const char *payload_key, const char *word, const char *state)
+{
+    if (!vacuum_has(r, feature))
+        return cannot(r, "do that");
+    enum san_status status = send_word(r, "command_topic", NULL, payload_key, word);
+    return state ? then_expect(r, status, state) : status;
+}
+
+static enum san_status vacuum_pause(struct rendering *r)
+{
+    return vacuum_word(r, "pause", "payload_pause", "pause", "paused");
+}
+
+static enum san_status vacuum_stop(struct rendering *r)
+{
+    return vacuum_word(r, "stop", "payload_stop", "stop", "idle");
+}
+
+static enum san_status vacuum_clean_spot(struct rendering *r)
+{
+    return vacuum_word(r, "clean_spot", "payload_clean_spot", "clean_spot", "cleaning");
+}
+
+static enum san_status vacuum_locate(struct rendering *r)
+{
+    return vacuum_word(r, "locate", "payload_locate", "locate", NULL);
+}
+
+static enum san_status vacuum_speed(struct rendering *r)
+{
+    const char *speed = home_call_text(r->call, "fan_speed");
+    if (!vacuum_has(r, "fan_speed") || !view_has(r->view, "set_fan_speed_topic"))
+        return cannot(r, "change its speed");
+    if (!speed || !view_list_has(r->view, "fan_speed_list", speed))
+        return san_fail(
+            r->err, SAN_EUNSUPPORTED, "%.100s has no speed %.40s", r->name, speed ? speed : "without a name");
+    enum san_status status = send_text(r, "set_fan_speed_topic", NULL, speed, NULL);
+    if (status == SAN_OK)
+        expect_text(r, "fan_speed", speed);
+    return status;
+}
+
 static enum san_status vacuum_toggle(struct rendering *r)
 {
     return now_is(r, "cleaning") ? vacuum_return(r) : vacuum_start(r);
@@ -193,7 +272,9 @@ render_fn vacuum_tool(const char *tool)
 {
     static const struct tool_row rows[] = {{"HassTurnOn", vacuum_start}, {"HassTurnOff", vacuum_return},
         {"HassToggle", vacuum_toggle}, {"HassVacuumStart", vacuum_start},
-        {"HassVacuumReturnToBase", vacuum_return}};
+        {"HassVacuumReturnToBase", vacuum_return}, {"HassVacuumPause", vacuum_pause},
+        {"HassVacuumStop", vacuum_stop}, {"HassVacuumCleanSpot", vacuum_clean_spot},
+        {"HassVacuumLocate", vacuum_locate}, {"HassVacuumSetSpeed", vacuum_speed}};
     return FIND(rows, tool);
 }
 
@@ -212,6 +293,12 @@ static enum san_status mower_dock(struct rendering *r)
     return then_expect(r, send_text(r, "dock_command_topic", "dock_command_template", "dock", NULL), state);
 }
 
+static enum san_status mower_pause(struct rendering *r)
+{
+    return then_expect(
+        r, send_text(r, "pause_command_topic", "pause_command_template", "pause", NULL), "paused");
+}
+
 static enum san_status mower_toggle(struct rendering *r)
 {
     return now_is(r, "mowing") ? mower_dock(r) : mower_start(r);
@@ -221,7 +308,7 @@ render_fn mower_tool(const char *tool)
 {
     static const struct tool_row rows[] = {{"HassTurnOn", mower_start}, {"HassTurnOff", mower_dock},
         {"HassToggle", mower_toggle}, {"HassLawnMowerStartMowing", mower_start},
-        {"HassLawnMowerDock", mower_dock}};
+        {"HassLawnMowerDock", mower_dock}, {"HassLawnMowerPause", mower_pause}};
     return FIND(rows, tool);
 }
 
@@ -277,8 +364,16 @@ static enum san_status alarm_disarm(struct rendering *r)
     return then_expect(r, alarm_send(r, "payload_disarm", "DISARM", "code_disarm_required"), "disarmed");
 }
 
+static enum san_status alarm_trigger(struct rendering *r)
+{
+    if (view_has(r->view, "supported_features") && !view_list_has(r->view, "supported_features", "trigger"))
+        return cannot(r, "be triggered");
+    return then_expect(r, alarm_send(r, "payload_trigger", "TRIGGER", "code_trigger_required"), "triggered");
+}
+
 render_fn alarm_tool(const char *tool)
 {
-    static const struct tool_row rows[] = {{"HassAlarmArm", alarm_arm}, {"HassAlarmDisarm", alarm_disarm}};
+    static const struct tool_row rows[] = {
+        {"HassAlarmArm", alarm_arm}, {"HassAlarmDisarm", alarm_disarm}, {"HassAlarmTrigger", alarm_trigger}};
     return FIND(rows, tool);
 }

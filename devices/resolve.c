@@ -26,7 +26,7 @@ static const struct target targets[] = {
     {"HassClimateSetTemperature", " climate water_heater ", true},
     {"HassClimateGetTemperature", " climate water_heater ", true},
     {"HassClimateSetMode", " climate water_heater ", true},
-    {"HassHumidifierSetpoint", " humidifier ", true},
+    {"HassHumidifierSetpoint", " humidifier climate ", true},
     {"HassHumidifierMode", " humidifier ", true},
     {"HassFanSetSpeed", " fan ", true},
     {"HassSetVolume", " media_player ", true},
@@ -44,6 +44,17 @@ static const struct target targets[] = {
     {"HassLawnMowerDock", " lawn_mower ", true},
     {"HassAlarmArm", " alarm_control_panel ", true},
     {"HassAlarmDisarm", " alarm_control_panel ", true},
+    {"HassAlarmTrigger", " alarm_control_panel ", true},
+    {"HassSetValue", " number select text ", true},
+    {"HassFanSetMode", " fan ", true},
+    {"HassLockOpen", " lock ", true},
+    {"HassVacuumPause", " vacuum ", true},
+    {"HassVacuumStop", " vacuum ", true},
+    {"HassVacuumCleanSpot", " vacuum ", true},
+    {"HassVacuumLocate", " vacuum ", true},
+    {"HassVacuumSetSpeed", " vacuum ", true},
+    {"HassLawnMowerPause", " lawn_mower ", true},
+    {"HassUpdateInstall", " update ", true},
 };
 
 /* "Everything in the kitchen": what one would switch off on leaving, and nothing that guards the house or
@@ -188,6 +199,18 @@ static enum san_status by_name(struct search *s, const struct reg_filter *place)
     return break_tie(s);
 }
 
+/* Exactly this one, exposed or not, and whatever it is: no words lead to an entity_id, only calls that programs
+ * write. */
+static enum san_status by_entity_id(struct search *s)
+{
+    const struct reg_filter filter = {.entity_id = home_call_text(s->call, "entity_id")};
+    enum san_status status =
+        reg_entities(s->registry, &filter, s->arena, &s->out->entities, &s->out->count, s->err);
+    if (status != SAN_OK)
+        return status;
+    return s->out->count ? settle(s, true) : none(s, "entity_id");
+}
+
 static enum san_status by_group(struct search *s, const struct reg_filter *group)
 {
     bool place = group->area != NULL || group->floor != NULL;
@@ -233,6 +256,8 @@ enum san_status resolve_call(struct registry *registry, const struct home_call *
     const char *missing = missing_place(&search, &filter);
     if (missing != NULL)
         return none(&search, missing);
+    if (home_call_arg(call, "entity_id") != NULL)
+        return by_entity_id(&search);
     if (home_call_arg(call, "name") != NULL)
         return by_name(&search, &filter);
     return by_group(&search, &filter);

@@ -6,19 +6,21 @@
 #include <string.h>
 
 #include "devices/json_text.h"
+#include "devices/topic.h"
 #include "devices/view.h"
 
 enum {
     ARENA_BLOCK = 4096,
     ARENA_LIMIT = 4 << 20,
     STATE_DEPTH_MAX = 16,
-    ATTRIBUTES_MAX = 64,       /* of one entity */
-    ATTRIBUTE_TEXT_MAX = 1024, /* bytes of one */
+    ATTRIBUTES_MAX = 64,          /* of one entity */
+    ATTRIBUTE_TEXT_MAX = 1024,    /* bytes of one */
+    CLOCK_SECONDS_MAX = 10000000, /* some months: what is longer never happens */
 };
 
 void home_state_init(struct home_state *state)
 {
-    *state = (struct home_state){.attributes = cJSON_CreateObject(), .available = true};
+    *state = (struct home_state){.attributes = cJSON_CreateObject(), .available = true, .online_now = true};
 }
 
 void home_state_clear(struct home_state *state)
@@ -108,14 +110,94 @@ static bool is_available(const struct entity_view *view, uint32_t online, size_t
     return false;
 }
 
+/* Available is what the availability topics say, while nothing has expired. */
+static void settle_available(struct applying *a, bool online)
+{
+    bool available = online && !a->state->expired;
+    a->changed = a->changed || available != a->state->available;
+    a->state->online_now = online;
+    a->state->available = available;
+}
+
+/* The state itself was reported: an old one has not expired any more. */
+static void note_report(struct applying *a)
+{
+    a->state->reports++;
+    a->state->expired = false;
+    settle_available(a, a->state->online_now);
+}
+
 void entity_view_start(const struct entity_view *view, struct home_state *state)
 {
-    state->available = view->availability_count == 0;
+    state->online_now = view->availability_count == 0;
+    state->expired = entity_view_expire_after(view) > 0;
+    state->available = state->online_now && !state->expired;
     state->online = 0;
     const char *unit = view_text(view, "unit_of_measurement", NULL);
     struct applying a = {.view = view, .state = state};
     if (unit)
         set_text(&a, "unit_of_measurement", unit);
+}
+
+static bool same_availability(const struct entity_view *a, const struct entity_view *b)
+{
+    bool same =
+        a->availability_count == b->availability_count && a->availability_mode == b->availability_mode;
+    for (size_t i = 0; same && i < a->availability_count; i++)
+        same = strcmp(a->availability[i].topic, b->availability[i].topic) == 0;
+    return same;
+}
+
+void entity_view_replace(
+    const struct entity_view *old, const struct entity_view *view, struct home_state *state)
+{
+    if (!same_availability(old, view)) {
+        state->online = 0;
+        state->online_now = view->availability_count == 0;
+    }
+    state->expired = state->expired && entity_view_expire_after(view) > 0;
+    state->available = state->online_now && !state->expired;
+}
+
+/* ---- time ---- */
+
+/* A named component, or 0: other components have no such key, whatever they send. */
+static double seconds_of(const struct entity_view *view, const char *key)
+{
+    double seconds = view_number(view, key, 0);
+    return seconds > 0 && seconds < CLOCK_SECONDS_MAX ? seconds : 0;
+}
+
+double entity_view_expire_after(const struct entity_view *view)
+{
+    bool expires = strcmp(view->domain, "sensor") == 0 || strcmp(view->domain, "binary_sensor") == 0;
+    return expires ? seconds_of(view, "expire_after") : 0;
+}
+
+double entity_view_off_delay(const struct entity_view *view)
+{
+    return strcmp(view->domain, "binary_sensor") == 0 ? seconds_of(view, "off_delay") : 0;
+}
+
+bool entity_view_ignores_retained(const struct entity_view *view)
+{
+    return strcmp(view->domain, "event") == 0;
+}
+
+bool state_expire(const struct entity_view *view, struct home_state *state)
+{
+    struct applying a = {.view = view, .state = state};
+    state->expired = true;
+    settle_available(&a, state->online_now);
+    return a.changed;
+}
+
+bool state_end_delay(const struct entity_view *view, struct home_state *state)
+{
+    struct applying a = {.view = view, .state = state};
+    if (strcmp(state->state, "on") == 0)
+        set_state(&a, "off");
+    return a.changed;
 }
 
 /* ---- one message ---- */
@@ -142,9 +224,7 @@ static bool apply_availability(struct applying *a, size_t index)
         a->state->online &= ~bit;
     else
         return true;
-    bool available = is_available(a->view, a->state->online, index);
-    a->changed = a->changed || available != a->state->available;
-    a->state->available = available;
+    settle_available(a, is_available(a->view, a->state->online, index));
     return true;
 }
 
@@ -156,7 +236,8 @@ static bool is_reserved(const char *name)
         "color_temp_kelvin", "hue", "saturation", "position", "tilt_position", "temperature",
         "current_temperature", "percentage", "volume_level", "mode", "preset_mode", "fan_mode", "swing_mode",
         "humidity", "current_humidity", "hvac_action", "effect", "fan_speed", "unit_of_measurement",
-        "is_volume_muted", "target_temp_low", "target_temp_high", "oscillating", "direction"};
+        "is_volume_muted", "target_temp_low", "target_temp_high", "oscillating", "direction",
+        "installed_version", "latest_version"};
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         if (strcmp(names[i], name) == 0)
             return true;
@@ -164,13 +245,8 @@ static bool is_reserved(const char *name)
     return false;
 }
 
-static bool apply_json_attributes(struct applying *a, const struct binding *binding, const char *text)
+void set_members(struct applying *a, const cJSON *object)
 {
-    cJSON *object = json_parse(text, strlen(text), STATE_DEPTH_MAX, NULL);
-    if (!cJSON_IsObject(object)) {
-        cJSON_Delete(object);
-        return meaningless(a, binding, text);
-    }
     const cJSON *item;
     cJSON_ArrayForEach(item, object)
     {
@@ -183,8 +259,16 @@ static bool apply_json_attributes(struct applying *a, const struct binding *bind
         else if (cJSON_IsBool(item))
             set_bool(a, item->string, cJSON_IsTrue(item));
     }
+}
+
+static bool apply_json_attributes(struct applying *a, const struct binding *binding, const char *text)
+{
+    cJSON *object = json_parse(text, strlen(text), STATE_DEPTH_MAX, NULL);
+    bool ok = cJSON_IsObject(object);
+    if (ok)
+        set_members(a, object);
     cJSON_Delete(object);
-    return true;
+    return ok || meaningless(a, binding, text);
 }
 
 /* An empty text after a template says nothing; a JSON light may well send an object that a template would
@@ -198,18 +282,22 @@ static bool apply_binding(struct applying *a, const struct binding *binding)
         return true;
     if (!binding->row->apply)
         return apply_json_attributes(a, binding, text);
-    return binding->row->apply(a, binding, text);
+    if (!binding->row->apply(a, binding, text))
+        return false;
+    if (!*binding->row->attribute)
+        note_report(a);
+    return true;
 }
 
 static bool apply_all(struct applying *a, const char *topic)
 {
     bool ok = true;
     for (size_t i = 0; i < a->view->availability_count; i++) {
-        if (strcmp(a->view->availability[i].topic, topic) == 0)
+        if (topic_matches(a->view->availability[i].topic, topic))
             ok = apply_availability(a, i) && ok;
     }
     for (size_t i = 0; i < a->view->binding_count; i++) {
-        if (strcmp(a->view->bindings[i].topic, topic) == 0)
+        if (topic_matches(a->view->bindings[i].topic, topic))
             ok = apply_binding(a, &a->view->bindings[i]) && ok;
     }
     return ok;
@@ -218,7 +306,7 @@ static bool apply_all(struct applying *a, const char *topic)
 static bool listens_to(const struct entity_view *view, const char *topic)
 {
     for (size_t i = 0; i < view->topic_count; i++) {
-        if (strcmp(view->topics[i], topic) == 0)
+        if (topic_matches(view->topics[i], topic))
             return true;
     }
     return false;

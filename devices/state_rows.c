@@ -5,7 +5,7 @@
 #include "devices/json_text.h"
 #include "devices/view.h"
 
-static bool is_none(const char *text)
+bool state_is_none(const char *text)
 {
     return strcmp(text, "None") == 0 || strcmp(text, "null") == 0;
 }
@@ -21,7 +21,7 @@ bool apply_on_off(struct applying *a, const struct binding *binding, const char 
         set_state(a, "on");
     else if (strcmp(text, off) == 0)
         set_state(a, "off");
-    else if (is_none(text))
+    else if (state_is_none(text))
         set_state(a, "");
     else
         return meaningless(a, binding, text);
@@ -31,13 +31,13 @@ bool apply_on_off(struct applying *a, const struct binding *binding, const char 
 static bool apply_word(struct applying *a, const struct binding *binding, const char *text)
 {
     (void)binding;
-    set_state(a, is_none(text) ? "" : text);
+    set_state(a, state_is_none(text) ? "" : text);
     return true;
 }
 
 bool apply_text_attribute(struct applying *a, const struct binding *binding, const char *text)
 {
-    if (is_none(text))
+    if (state_is_none(text))
         unset(a, binding->row->attribute);
     else
         set_text(a, binding->row->attribute, text);
@@ -47,7 +47,7 @@ bool apply_text_attribute(struct applying *a, const struct binding *binding, con
 static bool apply_number_attribute(struct applying *a, const struct binding *binding, const char *text)
 {
     double number;
-    if (is_none(text)) {
+    if (state_is_none(text)) {
         unset(a, binding->row->attribute);
         return true;
     }
@@ -81,7 +81,7 @@ static bool apply_lock(struct applying *a, const struct binding *binding, const 
         {"state_unlocking", "UNLOCKING", "unlocking"}, {"state_open", "OPEN", "open"},
         {"state_opening", "OPENING", "opening"}, {"state_jammed", "JAMMED", "jammed"}};
     const char *state = word_state(a, words, sizeof(words) / sizeof(*words), text);
-    if (!state && strcmp(text, view_text(a->view, "payload_reset", "None")) != 0 && !is_none(text))
+    if (!state && strcmp(text, view_text(a->view, "payload_reset", "None")) != 0 && !state_is_none(text))
         return meaningless(a, binding, text);
     set_state(a, state ? state : "");
     return true;
@@ -122,7 +122,7 @@ static bool apply_cover(struct applying *a, const struct binding *binding, const
         {"state_closed", "closed", "closed"}, {"state_opening", "opening", "opening"},
         {"state_closing", "closing", "closing"}, {"state_stopped", "stopped", "stopped"}};
     const char *state = word_state(a, words, sizeof(words) / sizeof(*words), text);
-    if (!state && !is_none(text))
+    if (!state && !state_is_none(text))
         return meaningless(a, binding, text);
     if (state && strcmp(state, "stopped") == 0)
         state = stopped_state(a);
@@ -155,14 +155,14 @@ static bool apply_position(struct applying *a, const struct binding *binding, co
     if (ok && cJSON_IsNumber(tilt))
         set_number(a, "tilt_position", tilt_percent(a, tilt->valuedouble));
     cJSON_Delete(object);
-    return ok || is_none(text) || meaningless(a, binding, text);
+    return ok || state_is_none(text) || meaningless(a, binding, text);
 }
 
 static bool apply_tilt(struct applying *a, const struct binding *binding, const char *text)
 {
     double number;
     if (!json_text_number(text, &number))
-        return is_none(text) || meaningless(a, binding, text);
+        return state_is_none(text) || meaningless(a, binding, text);
     set_number(a, "tilt_position", tilt_percent(a, number));
     return true;
 }
@@ -173,7 +173,7 @@ static bool apply_valve_word(struct applying *a, const struct binding *binding, 
         {"state_closed", "closed", "closed"}, {"state_opening", "opening", "opening"},
         {"state_closing", "closing", "closing"}};
     const char *state = word_state(a, words, sizeof(words) / sizeof(*words), text);
-    if (!state && !is_none(text))
+    if (!state && !state_is_none(text))
         return meaningless(a, binding, text);
     set_state(a, state ? state : "");
     return true;
@@ -212,7 +212,7 @@ static bool apply_percentage(struct applying *a, const struct binding *binding, 
 {
     double number, low = view_number(a->view, "speed_range_min", 1),
                    high = view_number(a->view, "speed_range_max", 100);
-    if (is_none(text) || strcmp(text, view_text(a->view, "payload_reset_percentage", "None")) == 0) {
+    if (state_is_none(text) || strcmp(text, view_text(a->view, "payload_reset_percentage", "None")) == 0) {
         unset(a, "percentage");
         return true;
     }
@@ -224,7 +224,7 @@ static bool apply_percentage(struct applying *a, const struct binding *binding, 
 
 static bool apply_preset(struct applying *a, const struct binding *binding, const char *text)
 {
-    if (is_none(text) || strcmp(text, view_text(a->view, "payload_reset_preset_mode", "None")) == 0) {
+    if (state_is_none(text) || strcmp(text, view_text(a->view, "payload_reset_preset_mode", "None")) == 0) {
         unset(a, "preset_mode");
         return true;
     }
@@ -283,7 +283,7 @@ static bool apply_siren(struct applying *a, const struct binding *binding, const
 static bool apply_mower(struct applying *a, const struct binding *binding, const char *text)
 {
     static const char *const words[] = {"mowing", "paused", "docked", "returning", "error", NULL};
-    bool none = is_none(text) || strcmp(text, "none") == 0;
+    bool none = state_is_none(text) || strcmp(text, "none") == 0;
     if (!none && !is_one_of(text, words))
         return meaningless(a, binding, text);
     set_state(a, none ? "" : text);
@@ -294,9 +294,9 @@ static bool apply_alarm(struct applying *a, const struct binding *binding, const
 {
     static const char *const words[] = {"disarmed", "armed_home", "armed_away", "armed_night",
         "armed_vacation", "armed_custom_bypass", "pending", "triggered", "arming", "disarming", NULL};
-    if (!is_none(text) && !is_one_of(text, words))
+    if (!state_is_none(text) && !is_one_of(text, words))
         return meaningless(a, binding, text);
-    set_state(a, is_none(text) ? "" : text);
+    set_state(a, state_is_none(text) ? "" : text);
     return true;
 }
 
@@ -308,7 +308,7 @@ static bool apply_player(struct applying *a, const struct binding *binding, cons
         {"state_paused", "paused", "paused"}, {"state_idle", "idle", "idle"}, {"state_on", "on", "on"},
         {"state_off", "off", "off"}};
     const char *state = word_state(a, words, sizeof(words) / sizeof(*words), text);
-    if (!state && !is_none(text))
+    if (!state && !state_is_none(text))
         return meaningless(a, binding, text);
     set_state(a, state ? state : "");
     return true;
@@ -318,7 +318,7 @@ static bool apply_volume(struct applying *a, const struct binding *binding, cons
 {
     double number, scale = view_number(a->view, "volume_scale", 100);
     if (!json_text_number(text, &number) || number < 0 || number > scale)
-        return is_none(text) || meaningless(a, binding, text);
+        return state_is_none(text) || meaningless(a, binding, text);
     set_number(a, "volume_level", round(number * 100 / scale));
     return true;
 }
@@ -338,6 +338,18 @@ static bool apply_mute(struct applying *a, const struct binding *binding, const 
 static const struct state_row switch_rows[] = {
     {"state_topic", "value_template", NULL, apply_on_off, "", false}};
 static const struct state_row word_rows[] = {{"state_topic", "value_template", NULL, apply_word, "", false}};
+static const struct state_row number_rows[] = {
+    {"state_topic", "value_template", NULL, apply_number, "", false}};
+static const struct state_row select_rows[] = {
+    {"state_topic", "value_template", NULL, apply_option, "", false}};
+static const struct state_row tracker_rows[] = {
+    {"state_topic", "value_template", NULL, apply_tracker, "", false}};
+static const struct state_row event_rows[] = {
+    {"state_topic", "value_template", NULL, apply_event, "", false}};
+static const struct state_row update_rows[] = {
+    {"state_topic", "value_template", NULL, apply_update, "*", false},
+    {"latest_version_topic", "latest_version_template", NULL, apply_latest_version, "*", false},
+};
 static const struct state_row lock_rows[] = {{"state_topic", "value_template", NULL, apply_lock, "", false}};
 static const struct state_row alarm_rows[] = {
     {"state_topic", "value_template", NULL, apply_alarm, "", false}};
@@ -411,8 +423,11 @@ static const struct {
     {"automation", ROWS(switch_rows)},
     {"binary_sensor", ROWS(switch_rows)},
     {"sensor", ROWS(word_rows)},
-    {"select", ROWS(word_rows)},
-    {"number", ROWS(word_rows)},
+    {"select", ROWS(select_rows)},
+    {"number", ROWS(number_rows)},
+    {"device_tracker", ROWS(tracker_rows)},
+    {"event", ROWS(event_rows)},
+    {"update", ROWS(update_rows)},
     {"text", ROWS(word_rows)},
     {"lock", ROWS(lock_rows)},
     {"alarm_control_panel", ROWS(alarm_rows)},

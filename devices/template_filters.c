@@ -8,18 +8,12 @@
 #include "devices/json_text.h"
 #include "devices/template_internal.h"
 
-struct call {
-    const struct value *input;
-    const struct value *args;
-    size_t arg_count;
-};
-
-typedef bool (*call_fn)(struct evaluation *run, const struct call *call, struct value *out);
-
 struct callable {
     const char *name;
     call_fn call;
     size_t args_min, args_max;
+    const char *args[TEMPLATE_ARGS_MAX]; /* their names, for those given as name=value */
+    bool function;                       /* float(x) is x | float, too */
 };
 
 static bool to_text(struct evaluation *run, const struct value *value, struct value *out)
@@ -38,9 +32,10 @@ static bool copy_text(struct evaluation *run, const char *text, size_t len, stru
     return builder_add(&builder, text, len) && builder_done(&builder, out);
 }
 
-static const struct value *argument(const struct call *call, size_t index)
+const struct value *call_argument(const struct call *call, size_t index)
 {
-    return index < call->arg_count ? &call->args[index] : NULL;
+    bool given = index < call->arg_count && call->args[index].kind != VALUE_UNDEFINED;
+    return given ? &call->args[index] : NULL;
 }
 
 /* ---- filters ---- */
@@ -48,7 +43,7 @@ static const struct value *argument(const struct call *call, size_t index)
 static bool filter_default(struct evaluation *run, const struct call *call, struct value *out)
 {
     (void)run;
-    const struct value *other = argument(call, 0), *boolean = argument(call, 1);
+    const struct value *other = call_argument(call, 0), *boolean = call_argument(call, 1);
     bool missing = call->input->kind == VALUE_UNDEFINED ||
                    (boolean && value_truth(boolean) && !value_truth(call->input));
     *out = !missing ? *call->input : other ? *other : value_text("");
@@ -80,101 +75,6 @@ static bool filter_lower(struct evaluation *run, const struct call *call, struct
 static bool filter_upper(struct evaluation *run, const struct call *call, struct value *out)
 {
     return change_case(run, call, toupper, out);
-}
-
-/* The number of a number or numeric text. What is undefined has none, and takes no default either, as in
- * Jinja. */
-static bool number_of(struct evaluation *run, const struct call *call, const struct value *fallback,
-    double *number, bool *is_default)
-{
-    const struct value *input = call->input;
-    *is_default = false;
-    if (input->kind == VALUE_UNDEFINED)
-        return run_fail(run, "cannot make a number of something undefined");
-    if (value_is_number(input)) {
-        *number = input->number;
-        return true;
-    }
-    if (input->kind == VALUE_STRING && json_text_number(input->text, number))
-        return true;
-    *is_default = fallback;
-    return fallback ||
-           run_fail(run, "cannot make a number of %s%s%.40s", value_kind_name(input->kind),
-               input->kind == VALUE_STRING ? " " : "", input->kind == VALUE_STRING ? input->text : "");
-}
-
-static bool filter_int(struct evaluation *run, const struct call *call, struct value *out)
-{
-    double number = 0;
-    bool is_default;
-    if (!number_of(run, call, argument(call, 0), &number, &is_default))
-        return false;
-    *out = is_default ? call->args[0] : value_int(trunc(number));
-    return true;
-}
-
-static bool filter_float(struct evaluation *run, const struct call *call, struct value *out)
-{
-    double number = 0;
-    bool is_default;
-    if (!number_of(run, call, argument(call, 0), &number, &is_default))
-        return false;
-    *out = is_default ? call->args[0] : value_float(number);
-    return true;
-}
-
-/* Decimal rounding of the exact binary value, ties to even: what Python's round() and printf both do. */
-static double round_places(double number, int places)
-{
-    char text[352];
-    if (places < 0) {
-        double unit = pow(10, -places);
-        return rint(number / unit) * unit;
-    }
-    snprintf(text, sizeof(text), "%.*f", places, number);
-    return strtod(text, NULL);
-}
-
-static bool round_by(
-    struct evaluation *run, const struct value *method, double number, int places, double *out)
-{
-    double unit = pow(10, places);
-    if (!method || strcmp(method->text, "common") == 0)
-        *out = round_places(number, places);
-    else if (strcmp(method->text, "ceil") == 0)
-        *out = ceil(number * unit) / unit;
-    else if (strcmp(method->text, "floor") == 0)
-        *out = floor(number * unit) / unit;
-    else if (strcmp(method->text, "half") == 0)
-        *out = rint(number * 2) / 2;
-    else
-        return run_fail(run, "round: unknown method %.20s", method->text);
-    return isfinite(*out) || run_fail(run, "round: not a number");
-}
-
-/* round(precision = 0, method = "common", default): an integer when the precision is 0, as Home Assistant's
- * own. */
-static bool filter_round(struct evaluation *run, const struct call *call, struct value *out)
-{
-    const struct value *precision = argument(call, 0), *method = argument(call, 1);
-    double number = 0;
-    bool is_default;
-    if (!number_of(run, call, argument(call, 2), &number, &is_default))
-        return false;
-    if (is_default) {
-        *out = call->args[2];
-        return true;
-    }
-    if ((precision && !value_is_number(precision)) || (method && method->kind != VALUE_STRING))
-        return run_fail(run, "round: wrong kind of argument");
-    double places = precision ? precision->number : 0;
-    if (places < -15 || places > 15)
-        return run_fail(run, "round: precision beyond -15..15");
-    double rounded = number;
-    if (!round_by(run, method, number, (int)places, &rounded))
-        return false;
-    *out = (int)places == 0 ? value_int(trunc(rounded)) : value_float(rounded);
-    return true;
 }
 
 static bool filter_string(struct evaluation *run, const struct call *call, struct value *out)
@@ -239,7 +139,8 @@ static bool truncate_text(struct evaluation *run, const struct value *text, size
 static bool filter_truncate(struct evaluation *run, const struct call *call, struct value *out)
 {
     struct value text, tail = value_text("...");
-    const struct value *length = argument(call, 0), *kill = argument(call, 1), *leeway = argument(call, 3);
+    const struct value *length = call_argument(call, 0), *kill = call_argument(call, 1),
+                       *leeway = call_argument(call, 3);
     if (!to_text(run, call->input, &text) || (call->arg_count > 2 && !to_text(run, &call->args[2], &tail)))
         return false;
     double keep = 255, slack = 5;
@@ -287,15 +188,6 @@ static bool filter_replace(struct evaluation *run, const struct call *call, stru
     return builder_add(&builder, at, strlen(at)) && builder_done(&builder, out);
 }
 
-static bool filter_abs(struct evaluation *run, const struct call *call, struct value *out)
-{
-    if (!value_is_number(call->input))
-        return run_fail(run, "abs: not a number but %s", value_kind_name(call->input->kind));
-    double number = fabs(call->input->number);
-    *out = call->input->kind == VALUE_FLOAT ? value_float(number) : value_int(number);
-    return true;
-}
-
 static bool filter_length(struct evaluation *run, const struct call *call, struct value *out)
 {
     if (call->input->kind < VALUE_STRING && call->input->kind != VALUE_UNDEFINED)
@@ -321,6 +213,28 @@ static bool edge_item(struct evaluation *run, const struct call *call, double in
     return true;
 }
 
+/* Home Assistant's: what is not there makes the template fail, so that the message is ignored. */
+static bool filter_is_defined(struct evaluation *run, const struct call *call, struct value *out)
+{
+    *out = *call->input;
+    return out->kind != VALUE_UNDEFINED || run_fail(run, "it is not defined");
+}
+
+/* iif(then = true, else = false, none): none stands for else unless it is given. */
+static bool filter_iif(struct evaluation *run, const struct call *call, struct value *out)
+{
+    (void)run;
+    const struct value *yes = call_argument(call, 0), *no = call_argument(call, 1),
+                       *none = call_argument(call, 2);
+    if (call->input->kind == VALUE_NONE && none)
+        *out = *none;
+    else if (value_truth(call->input))
+        *out = yes ? *yes : value_bool(true);
+    else
+        *out = no ? *no : value_bool(false);
+    return true;
+}
+
 static bool filter_first(struct evaluation *run, const struct call *call, struct value *out)
 {
     return edge_item(run, call, 0, out);
@@ -332,24 +246,28 @@ static bool filter_last(struct evaluation *run, const struct call *call, struct 
 }
 
 static const struct callable filters[] = {
-    {"default", filter_default, 0, 2},
-    {"d", filter_default, 0, 2},
-    {"lower", filter_lower, 0, 0},
-    {"upper", filter_upper, 0, 0},
-    {"int", filter_int, 0, 1},
-    {"float", filter_float, 0, 1},
-    {"round", filter_round, 0, 3},
-    {"string", filter_string, 0, 0},
-    {"join", filter_join, 0, 1},
-    {"tojson", filter_tojson, 0, 0},
-    {"truncate", filter_truncate, 0, 4},
-    {"trim", filter_trim, 0, 0},
-    {"replace", filter_replace, 2, 2},
-    {"abs", filter_abs, 0, 0},
-    {"length", filter_length, 0, 0},
-    {"count", filter_length, 0, 0},
-    {"first", filter_first, 0, 0},
-    {"last", filter_last, 0, 0},
+    {"default", filter_default, 0, 2, {"default_value", "boolean"}, false},
+    {"d", filter_default, 0, 2, {"default_value", "boolean"}, false},
+    {"lower", filter_lower, 0, 0, {NULL}, false},
+    {"upper", filter_upper, 0, 0, {NULL}, false},
+    {"int", filter_int, 0, 2, {"default", "base"}, true},
+    {"float", filter_float, 0, 1, {"default"}, true},
+    {"round", filter_round, 0, 3, {"precision", "method", "default"}, false},
+    {"string", filter_string, 0, 0, {NULL}, false},
+    {"join", filter_join, 0, 1, {"d"}, false},
+    {"tojson", filter_tojson, 0, 0, {NULL}, false},
+    {"to_json", filter_tojson, 0, 0, {NULL}, false},
+    {"truncate", filter_truncate, 0, 4, {"length", "killwords", "end", "leeway"}, false},
+    {"trim", filter_trim, 0, 0, {NULL}, false},
+    {"replace", filter_replace, 2, 2, {"old", "new"}, false},
+    {"abs", filter_abs, 0, 0, {NULL}, false},
+    {"length", filter_length, 0, 0, {NULL}, false},
+    {"count", filter_length, 0, 0, {NULL}, false},
+    {"first", filter_first, 0, 0, {NULL}, false},
+    {"last", filter_last, 0, 0, {NULL}, false},
+    {"is_defined", filter_is_defined, 0, 0, {NULL}, false},
+    {"iif", filter_iif, 0, 3, {"if_true", "if_false", "if_none"}, true},
+    {"format", filter_format, 1, TEMPLATE_ARGS_MAX, {NULL}, false},
 };
 
 /* ---- methods ---- */
@@ -381,7 +299,7 @@ static const char *next_part(const char *at, const struct value *separator, size
 
 static bool method_split(struct evaluation *run, const struct call *call, struct value *out)
 {
-    const struct value *separator = argument(call, 0);
+    const struct value *separator = call_argument(call, 0);
     if (!need(run, call, VALUE_STRING, "split"))
         return false;
     if (separator && separator->count == 0)
@@ -481,16 +399,16 @@ static bool method_endswith(struct evaluation *run, const struct call *call, str
 }
 
 static const struct callable methods[] = {
-    {"split", method_split, 0, 1},
-    {"keys", method_keys, 0, 0},
-    {"values", method_values, 0, 0},
-    {"get", method_get, 1, 2},
-    {"lower", method_lower, 0, 0},
-    {"upper", method_upper, 0, 0},
-    {"strip", method_strip, 0, 0},
-    {"replace", method_replace, 2, 2},
-    {"startswith", method_startswith, 1, 1},
-    {"endswith", method_endswith, 1, 1},
+    {"split", method_split, 0, 1, {NULL}, false},
+    {"keys", method_keys, 0, 0, {NULL}, false},
+    {"values", method_values, 0, 0, {NULL}, false},
+    {"get", method_get, 1, 2, {NULL}, false},
+    {"lower", method_lower, 0, 0, {NULL}, false},
+    {"upper", method_upper, 0, 0, {NULL}, false},
+    {"strip", method_strip, 0, 0, {NULL}, false},
+    {"replace", method_replace, 2, 2, {NULL}, false},
+    {"startswith", method_startswith, 1, 1, {NULL}, false},
+    {"endswith", method_endswith, 1, 1, {NULL}, false},
 };
 
 static int find(const struct callable *table, size_t count, const char *name, size_t arg_count)
@@ -506,6 +424,28 @@ static int find(const struct callable *table, size_t count, const char *name, si
 int filter_find(const char *name, size_t arg_count)
 {
     return find(filters, sizeof(filters) / sizeof(*filters), name, arg_count);
+}
+
+int filter_argument(const char *filter, const char *name)
+{
+    for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
+        if (strcmp(filters[i].name, filter) != 0)
+            continue;
+        for (int k = 0; k < TEMPLATE_ARGS_MAX && filters[i].args[k]; k++) {
+            if (strcmp(filters[i].args[k], name) == 0)
+                return k;
+        }
+    }
+    return -1;
+}
+
+bool filter_is_function(const char *name)
+{
+    for (size_t i = 0; i < sizeof(filters) / sizeof(*filters); i++) {
+        if (filters[i].function && strcmp(filters[i].name, name) == 0)
+            return true;
+    }
+    return false;
 }
 
 int method_find(const char *name, size_t arg_count)

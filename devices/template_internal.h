@@ -150,10 +150,34 @@ bool evaluate_binary(struct evaluation *run, enum binary_op op, const struct val
 bool evaluate_slice(struct evaluation *run, const struct value *of, const struct value *begin,
     const struct value *end, struct value *out);
 
+/* One call of a filter or method. */
+struct call {
+    const struct value *input;
+    const struct value *args;
+    size_t arg_count;
+};
+
+typedef bool (*call_fn)(struct evaluation *run, const struct call *call, struct value *out);
+
+/* NULL if it was not given: too few, or left out before one that was named. */
+const struct value *call_argument(const struct call *call, size_t index);
+
+/* ---- template_numbers.c ---- */
+
+bool filter_int(struct evaluation *run, const struct call *call, struct value *out);
+bool filter_float(struct evaluation *run, const struct call *call, struct value *out);
+bool filter_round(struct evaluation *run, const struct call *call, struct value *out);
+bool filter_abs(struct evaluation *run, const struct call *call, struct value *out);
+bool filter_format(struct evaluation *run, const struct call *call, struct value *out);
+
 /* ---- filters, tests, methods ---- the index of a name, or -1 if it is not supported */
 
 int filter_find(const char *name, size_t arg_count);
 int method_find(const char *name, size_t arg_count);
+/* The place of a filter's argument that is given as name=value, or -1. */
+int filter_argument(const char *filter, const char *name);
+/* True if the filter may be called as a function of its input: float(x). */
+bool filter_is_function(const char *name);
 bool test_is_known(const char *name);
 bool filter_call(struct evaluation *run, int filter, const struct value *input, const struct value *args,
     size_t arg_count, struct value *out);

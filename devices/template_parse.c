@@ -297,6 +297,8 @@ static bool is_foreign(const struct parser *p, const char *name)
     return false;
 }
 
+static struct node *parse_function(struct parser *p, const struct token *name);
+
 static struct node *parse_name(struct parser *p)
 {
     static const struct {
@@ -318,7 +320,7 @@ static struct node *parse_name(struct parser *p)
             return literal(p, (struct value){.kind = constants[i].kind, .number = constants[i].number});
     }
     if (is_operator(p, "("))
-        return fail(p, token.column, "unsupported function", token.text);
+        return parse_function(p, &token);
     if (is_foreign(p, token.text))
         return fail(p, token.column, "unsupported variable", token.text);
     struct node *node = make(p, NODE_NAME, NULL, NULL, NULL);
@@ -352,6 +354,60 @@ static struct node *parse_primary(struct parser *p)
         p, token.column, token.kind == TOKEN_END ? "expression ends too early" : "unexpected", token.text);
 }
 
+/* If a name and = are next, reads them: the argument that follows has that name. */
+static bool accept_keyword(struct parser *p, struct token *name)
+{
+    struct parser before = *p;
+    *name = p->now;
+    if (name->kind != TOKEN_NAME)
+        return false;
+    next(p);
+    if (accept_operator(p, "="))
+        return true;
+    *p = before;
+    return false;
+}
+
+/* Puts the value at its place among the arguments; those before it that were not given are undefined. */
+static bool place_argument(struct parser *p, struct node *call, const struct token *name, struct node *value)
+{
+    int place = filter_argument(call->name, name->text);
+    if (!value)
+        return false;
+    if (place < 0)
+        return fail(p, name->column, "unsupported argument", name->text);
+    while (call->arg_count < (size_t)place) {
+        if (!append(p, call, literal(p, (struct value){.kind = VALUE_UNDEFINED})))
+            return false;
+    }
+    if (call->arg_count == (size_t)place)
+        return append(p, call, value);
+    struct node *old = call->args;
+    while (place-- > 0)
+        old = old->next;
+    if (old->kind != NODE_LITERAL || old->literal.kind != VALUE_UNDEFINED)
+        return fail(p, name->column, "given twice:", name->text);
+    value->next = old->next;
+    *old = *value;
+    call->depth = deeper(call->depth, value) + (value->depth >= call->depth);
+    return call->depth <= TEMPLATE_DEPTH_MAX || fail(p, name->column, "expression nested too deep", "");
+}
+
+/* Arguments by their places, then by their names. */
+static bool parse_arguments(struct parser *p, struct node *call)
+{
+    struct token name;
+    size_t count = 0;
+    while (!accept_operator(p, ")")) {
+        if (count++ && !expect_operator(p, ","))
+            return false;
+        if (accept_keyword(p, &name) ? !place_argument(p, call, &name, parse_choice(p))
+                                     : !append(p, call, parse_choice(p)))
+            return false;
+    }
+    return true;
+}
+
 /* Behind the name of a filter or method: its arguments, if there are any. */
 static struct node *parse_call(
     struct parser *p, enum node_kind kind, struct node *of, const struct token *name)
@@ -360,7 +416,7 @@ static struct node *parse_call(
     if (!call)
         return NULL;
     call->name = name->text;
-    if (accept_operator(p, "(") && !parse_items(p, call, ")"))
+    if (accept_operator(p, "(") && !parse_arguments(p, call))
         return NULL;
     bool filter = kind == NODE_FILTER;
     call->callable =
@@ -368,6 +424,22 @@ static struct node *parse_call(
     if (call->callable < 0)
         return fail(p, name->column, filter ? "unsupported filter" : "unsupported method", name->text);
     return call;
+}
+
+/* float(x, default): the filter of that name, and what it would stand behind. */
+static struct node *parse_function(struct parser *p, const struct token *name)
+{
+    if (!filter_is_function(name->text))
+        return fail(p, name->column, "unsupported function", name->text);
+    next(p);
+    struct node *of = parse_choice(p), *call = of ? make(p, NODE_FILTER, of, NULL, NULL) : NULL;
+    if (!call)
+        return NULL;
+    call->name = name->text;
+    if (accept_operator(p, ",") ? !parse_arguments(p, call) : !expect_operator(p, ")"))
+        return NULL;
+    call->callable = filter_find(name->text, call->arg_count);
+    return call->callable < 0 ? fail(p, name->column, "unsupported function", name->text) : call;
 }
 
 static struct node *parse_attribute(struct parser *p, struct node *of)

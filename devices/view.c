@@ -2,12 +2,15 @@
  * state.h. */
 #include "devices/view.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "devices/json_text.h"
+#include "devices/topic.h"
 
-enum { ARENA_BLOCK = 4096, ARENA_LIMIT = 4 << 20 };
+enum { ARENA_BLOCK = 4096, ARENA_LIMIT = 4 << 20, PROBLEM_MAX = 1024 };
 
 /* ---- reading the configuration ---- */
 
@@ -72,6 +75,20 @@ bool view_list_has(const struct entity_view *view, const char *key, const char *
     return false;
 }
 
+const char *view_list_match(const struct entity_view *view, const char *key, const char *text)
+{
+    const cJSON *item;
+    const char *match = NULL;
+    cJSON_ArrayForEach(item, member(view, key))
+    {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, text) == 0)
+            return item->valuestring;
+        if (!match && cJSON_IsString(item) && strcasecmp(item->valuestring, text) == 0)
+            match = item->valuestring;
+    }
+    return match;
+}
+
 bool view_template(const struct entity_view *view, const char *key, const struct template **out)
 {
     *out = NULL;
@@ -108,6 +125,12 @@ const char *const *entity_view_topics(const struct entity_view *view, size_t *co
 {
     *count = view->topic_count;
     return view->topics;
+}
+
+const char *const *entity_view_command_topics(const struct entity_view *view, size_t *count)
+{
+    *count = view->command_topic_count;
+    return view->command_topics;
 }
 
 int entity_view_qos(const struct entity_view *view)
@@ -153,14 +176,15 @@ bool view_words_to_text(cJSON *config)
     return true;
 }
 
-/* The first problem is the one that is told. */
+/* Problems are told together, as many as fit. */
 static void note_problem(struct entity_view *view, const char *key, const struct san_error *error)
 {
-    if (*view->problem)
+    char text[PROBLEM_MAX];
+    int len = snprintf(
+        text, sizeof(text), "%s%s%s: %s", view->problem, *view->problem ? "; " : "", key, error->text);
+    if (len < 0 || (size_t)len >= sizeof(text))
         return;
-    struct san_error text;
-    san_fail(&text, SAN_EUNSUPPORTED, "%s: %.250s", key, error->text);
-    const char *copy = san_arena_strndup(view->arena, text.text, strlen(text.text));
+    const char *copy = san_arena_strndup(view->arena, text, (size_t)len);
     if (copy)
         view->problem = copy;
 }
@@ -240,13 +264,27 @@ static void compile_availability(struct entity_view *view)
                                                          : AVAILABLE_LATEST;
 }
 
-static void add_topic(struct entity_view *view, const char *topic)
+static void add_once(const char **topics, size_t *count, const char *topic)
 {
-    for (size_t i = 0; i < view->topic_count; i++) {
-        if (strcmp(view->topics[i], topic) == 0)
+    for (size_t i = 0; i < *count; i++) {
+        if (strcmp(topics[i], topic) == 0)
             return;
     }
-    view->topics[view->topic_count++] = topic;
+    topics[(*count)++] = topic;
+}
+
+static bool collect_command_topics(struct entity_view *view)
+{
+    size_t keys = (size_t)cJSON_GetArraySize(view->config);
+    view->command_topics = san_arena_alloc(view->arena, (keys + 1) * sizeof(*view->command_topics));
+    const cJSON *item;
+    cJSON_ArrayForEach(item, view->config)
+    {
+        bool is_command = ends_with(item->string, "_topic") && topic_key_is_command(item->string);
+        if (view->command_topics && is_command && cJSON_IsString(item) && *item->valuestring)
+            add_once(view->command_topics, &view->command_topic_count, item->valuestring);
+    }
+    return view->command_topics;
 }
 
 static bool collect_topics(struct entity_view *view)
@@ -256,9 +294,9 @@ static bool collect_topics(struct entity_view *view)
     if (!view->topics)
         return false;
     for (size_t i = 0; i < view->binding_count; i++)
-        add_topic(view, view->bindings[i].topic);
+        add_once(view->topics, &view->topic_count, view->bindings[i].topic);
     for (size_t i = 0; i < view->availability_count; i++)
-        add_topic(view, view->availability[i].topic);
+        add_once(view->topics, &view->topic_count, view->availability[i].topic);
     return true;
 }
 
@@ -287,7 +325,7 @@ static bool build(struct entity_view *view, const char *domain)
         "json_attributes_topic", "json_attributes_template", NULL, NULL, "json_attributes", false};
     bind(view, &extra);
     compile_availability(view);
-    return collect_topics(view);
+    return collect_topics(view) && collect_command_topics(view);
 }
 
 struct entity_view *entity_view_new(

@@ -73,8 +73,8 @@ struct entity_view {
     struct availability availability[VIEW_AVAILABILITY_MAX];
     size_t availability_count;
     enum availability_mode availability_mode;
-    const char **topics;
-    size_t topic_count;
+    const char **topics, **command_topics;
+    size_t topic_count, command_topic_count;
 };
 
 /* ---- configuration ---- */
@@ -89,6 +89,8 @@ double view_number(const struct entity_view *view, const char *key, double fallb
 bool view_bool(const struct entity_view *view, const char *key, bool fallback);
 /* True if the list under that key holds that text. */
 bool view_list_has(const struct entity_view *view, const char *key, const char *text);
+/* The item of that list that is the text, upper and lower case alike; NULL if there is none. */
+const char *view_list_match(const struct entity_view *view, const char *key, const char *text);
 /* The template under that key; false if there is none. *out is NULL if it is not supported. */
 bool view_template(const struct entity_view *view, const char *key, const struct template **out);
 /* True if some topic reports this attribute ("" = the state). */
@@ -101,6 +103,9 @@ void set_number(struct applying *a, const char *attribute, double number);
 void set_text(struct applying *a, const char *attribute, const char *text);
 void set_bool(struct applying *a, const char *attribute, bool truth);
 void unset(struct applying *a, const char *attribute);
+/* Takes the plain values of a JSON object as attributes, but for those that hearth keeps in units of its own.
+ */
+void set_members(struct applying *a, const cJSON *object);
 /* For a debug line: the payload means nothing here; always false. */
 bool meaningless(struct applying *a, const struct binding *binding, const char *text);
 
@@ -111,5 +116,16 @@ const struct state_row *state_rows(const char *domain, const char *variant, size
 const struct state_row *light_rows(const char *schema, size_t *count);
 bool apply_on_off(struct applying *a, const struct binding *binding, const char *text);
 bool apply_text_attribute(struct applying *a, const struct binding *binding, const char *text);
+/* The two texts that mean nothing known. */
+bool state_is_none(const char *text);
+
+/* ---- state_values.c ---- */
+
+bool apply_number(struct applying *a, const struct binding *binding, const char *text);
+bool apply_option(struct applying *a, const struct binding *binding, const char *text);
+bool apply_tracker(struct applying *a, const struct binding *binding, const char *text);
+bool apply_event(struct applying *a, const struct binding *binding, const char *text);
+bool apply_update(struct applying *a, const struct binding *binding, const char *text);
+bool apply_latest_version(struct applying *a, const struct binding *binding, const char *text);
 
 #endif

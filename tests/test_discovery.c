@@ -1,5 +1,5 @@
 /* test_discovery.c - discovery by its rules: topics, abbreviations, `~`, names, device messages, removal, and
- * what is refused. Whole publishers' messages: test_publishers.c. */
+ * what is refused. Whole publishers' messages: test_corpus.c. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,13 +16,14 @@
 static struct san_arena *arena;
 static struct discovered *found;
 static size_t found_count;
+static const char *unused;
 static struct san_error error;
 
 static enum san_status parse(const char *topic, const char *payload)
 {
     error = (struct san_error){.text = ""};
     return discovery_parse(
-        "homeassistant", topic, payload, strlen(payload), arena, &found, &found_count, &error);
+        "homeassistant", topic, payload, strlen(payload), arena, &found, &found_count, &unused, &error);
 }
 
 static void accept(const char *topic, const char *payload)
@@ -197,10 +198,18 @@ static void skips_what_is_not_for_it(void **state)
     (void)state;
     accept("homeassistant/camera/c/config", "{\"topic\":\"x\"}");
     assert_int_equal(found_count, 0);
+    assert_string_equal(unused, "camera");
+    accept("homeassistant/device/d/config",
+        "{\"dev\":{\"ids\":\"d\"},\"o\":{\"name\":\"x\"},\"cmps\":{\"a\":{\"p\":\"camera\"},\"b\":{\"p\":"
+        "\"button\","
+        "\"cmd_t\":\"x\",\"uniq_id\":\"b\"},\"c\":{\"p\":\"image\"},\"d\":{\"p\":\"camera\"}}}");
+    assert_int_equal(found_count, 1);
+    assert_string_equal(unused, "camera, image");
     accept("homeassistant/media_player/c/config", "{\"command_topic\":\"x\"}");
     assert_int_equal(found_count, 0);
     accept(SWITCH, "{\"cmd_t\":\"a\",\"o\":{\"name\":\"hearth\"}}");
     assert_int_equal(found_count, 0);
+    assert_string_equal(unused, "");
 }
 
 static void refuses_bad_configurations(void **state)
@@ -214,7 +223,8 @@ static void refuses_bad_configurations(void **state)
     refuse(SWITCH, "{\"cmd_t\":7}", SAN_EFORMAT, "command_topic must be a topic, not 7");
     refuse(SWITCH, "{\"cmd_t\":\"\"}", SAN_EFORMAT, "command_topic must be a topic");
     refuse(SWITCH, "{\"cmd_t\":\"a/#\"}", SAN_EFORMAT, "without wildcards, not \"a/#\"");
-    refuse(SWITCH, "{\"cmd_t\":\"a\",\"stat_t\":\"+/b\"}", SAN_EFORMAT, "state_topic");
+    refuse(
+        SWITCH, "{\"cmd_t\":\"a\",\"stat_t\":\"a+/b\"}", SAN_EFORMAT, "state_topic must be a topic in which");
     refuse(SWITCH, "{\"cmd_t\":\"a\\u0000b\"}", SAN_EFORMAT, "NUL");
     refuse(SWITCH, "{\"cmd_t\":\"a\",\"val_tpl\":{}}", SAN_EFORMAT, "value_template must be a template");
     refuse(SWITCH, "{\"cmd_t\":\"a\",\"qos\":\"high\"}", SAN_EFORMAT, "qos must be a number");

@@ -1,4 +1,4 @@
-/* test_render.c - commands where publishers' messages (test_publishers.c) leave gaps: players, codes, steps
+/* test_render.c - commands where publishers' messages (test_corpus.c) leave gaps: players, codes, steps
  * without a state, expectations. */
 #include <setjmp.h>
 #include <stdarg.h>

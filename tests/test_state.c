@@ -12,6 +12,7 @@
 
 #include "devices/json_text.h"
 #include "devices/state.h"
+#include "devices/topic.h"
 
 static struct entity_view *view;
 static struct home_state now;
@@ -284,6 +285,74 @@ static int close_view(void **state)
     return 0;
 }
 
+static void matches_topics_with_wildcards(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *filter, *topic;
+        bool matches;
+    } examples[] = {{"a/b", "a/b", true}, {"a/b", "a/bc", false}, {"a/b", "a", false}, {"a", "a/b", false},
+        {"+/b", "a/b", true}, {"+/+/c/d", "home/gateway/c/d", true}, {"+/b", "a/x/b", false},
+        {"a/+", "a", false}, {"a/+", "a/", true}, {"a/#", "a/b/c", true}, {"a/#", "a", true},
+        {"#", "a/b", true}, {"a/#", "ab", false}, {"#", "$SYS/uptime", false},
+        {"+/uptime", "$SYS/uptime", false}, {"$SYS/#", "$SYS/uptime", true}};
+    for (size_t i = 0; i < sizeof(examples) / sizeof(*examples); i++) {
+        if (topic_matches(examples[i].filter, examples[i].topic) != examples[i].matches)
+            fail_msg("%s and %s", examples[i].filter, examples[i].topic);
+    }
+    assert_true(topic_filter_is_valid("+/a/+/#"));
+    assert_false(topic_filter_is_valid("a+/b"));
+    assert_false(topic_filter_is_valid("a/+b"));
+    assert_false(topic_filter_is_valid("a/#/b"));
+    assert_false(topic_filter_is_valid("a#"));
+    assert_false(topic_filter_is_valid(""));
+    open_view(
+        "sensor", "{\"state_topic\":\"+/+/BT/A4\",\"value_template\":\"{{ value_json.t | is_defined }}\"}");
+    assert_true(apply("home/gw1/BT/A4", "{\"t\":21}"));
+    assert_true(apply("home/gw2/BT/A4", "{\"t\":22}"));
+    assert_string_equal(now.state, "22");
+    ignore("home/gw2/BT/A4", "{\"battery\":80}");
+}
+
+static void expires_what_is_not_reported(void **state)
+{
+    (void)state;
+    open_view("sensor", "{\"state_topic\":\"s\",\"expire_after\":60,\"availability_topic\":\"a\"}");
+    assert_true(entity_view_expire_after(view) == 60);
+    assert_false(now.available);
+    assert_false(apply("a", "online")); /* nothing reported yet */
+    unsigned reports = now.reports;
+    assert_true(apply("s", "21"));
+    assert_true(now.available);
+    assert_int_not_equal(now.reports, reports);
+    reports = now.reports;
+    assert_false(apply("s", "21")); /* the same again counts, too */
+    assert_int_not_equal(now.reports, reports);
+    assert_true(state_expire(view, &now));
+    assert_false(now.available);
+    assert_string_equal(now.state, "21");
+    assert_false(state_expire(view, &now));
+    assert_true(apply("s", "21"));
+    assert_true(now.available);
+    assert_true(apply("a", "offline"));
+    assert_false(apply("s", "21"));
+    assert_false(now.available);
+    open_view("switch", "{\"state_topic\":\"s\",\"expire_after\":60}"); /* no key of a switch */
+    assert_true(entity_view_expire_after(view) == 0);
+    assert_true(now.available);
+}
+
+static void ends_motion_after_its_delay(void **state)
+{
+    (void)state;
+    open_view("binary_sensor", "{\"state_topic\":\"s\",\"off_delay\":\"30\"}");
+    assert_true(entity_view_off_delay(view) == 30);
+    apply("s", "ON");
+    assert_true(state_end_delay(view, &now));
+    assert_string_equal(now.state, "off");
+    assert_false(state_end_delay(view, &now));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -292,6 +361,9 @@ int main(void)
         cmocka_unit_test(ignores_failed_templates),
         cmocka_unit_test(leaves_state_unknown_without_its_template),
         cmocka_unit_test(names_each_topic_once),
+        cmocka_unit_test(matches_topics_with_wildcards),
+        cmocka_unit_test(expires_what_is_not_reported),
+        cmocka_unit_test(ends_motion_after_its_delay),
         cmocka_unit_test(is_available_by_mode),
         cmocka_unit_test(is_available_by_one_topic),
         cmocka_unit_test(reads_json_lights),

@@ -138,6 +138,62 @@ static void runs_statements(void **state)
     CHECK(examples);
 }
 
+static void takes_arguments_by_name(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"{{ 'ff' | int(base=16) }} {{ '0x1A' | int(0, 16) }} {{ '101' | int(base=2) }}", "", "255 26 5"},
+        {"{{ 'zz' | int(base=16) }}", "", NULL},
+        {"{{ 'zz' | int(-1, base=16) }} {{ 'zz' | int(base=16, default=7) }}", "", "-1 7"},
+        {"{{ '9' | int(base=99) }}", "", NULL},
+        {"{{ 21.55 | round(precision=1) }} {{ 2.1 | round(method='ceil') }}", "", "21.6 3"},
+        {"{{ 2.1 | round(method='ceil', precision=0) }}", "", "3"},
+        {"{{ '' | default('d', boolean=true) }} {{ value_json.x | default(default_value='e') }}", "{}",
+            "d e"},
+        {"{{ 'x' | float(default=1.5) }}", "", "1.5"},
+        {"{{ ['a','b'] | join(d='-') }}", "", "a-b"},
+    };
+    CHECK(examples);
+}
+
+static void calls_filters_as_functions(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"{{ float(value) * 3.6 | round(2) }}", "2.5", "9.0"},
+        {"{{ ((float(value) * 99) | round(0)) + 1 }}", "1", "100"},
+        {"{{ int(value_json.n) + 1 }} {{ int('x', 3) }} {{ float('x', default=0.5) }}", "{\"n\":\"4\"}",
+            "5 3 0.5"},
+        {"{{ float(value_json.y) }}", "{}", NULL},
+        {"{{ iif(value_json.on, 'ON', 'OFF') }} {{ value_json.off | iif('ON', 'OFF') }}",
+            "{\"on\":true,\"off\":0}", "ON OFF"},
+        {"{{ iif(value_json.x) }} {{ none | iif(1, 2, 3) }}", "{\"x\":1}", "True 3"},
+        {"{{ value_json.x | is_defined }}", "{\"x\":21.5}", "21.5"},
+        {"{{ value_json.y | is_defined }}", "{\"x\":21.5}", NULL},
+    };
+    CHECK(examples);
+}
+
+static void formats_as_python_does(void **state)
+{
+    (void)state;
+    static const struct example examples[] = {
+        {"{{ '#%02x%02X%02x' | format(255, 160, 7) }}", "", "#ffA007"},
+        {"{{ '%s is %.1f%%' | format('it', 12.345) }}", "", "it is 12.3%"},
+        {"{{ '%d|%5d|%-3d|%+i' | format(7.9, 42, 1, 3) }}", "", "7|   42|1  |+3"},
+        {"{{ '%x' | format('a') }}", "", NULL},
+        {"{{ '%d %d' | format(1) }}", "", NULL},
+        {"{{ '%n' | format(1) }}", "", NULL},
+        {"{{ '%*d' | format(1) }}", "", NULL},
+        {"{{ '%999d' | format(1) }}", "", NULL},
+        {"{{ '%d' | format(value_json) }}", "1e300", NULL},
+        {"{{ '100%' | format(1) }}", "", NULL},
+        {"{{value[1:3]|int(base=16)}},{{value[3:5]|int(base=16)}},{{value[5:7]|int(base=16)}}", "#FF8000",
+            "255,128,0"},
+    };
+    CHECK(examples);
+}
+
 static void applies_filters_and_methods(void **state)
 {
     (void)state;
@@ -348,6 +404,9 @@ int main(void)
         cmocka_unit_test(prints_values_as_python_does),
         cmocka_unit_test(evaluates_expressions),
         cmocka_unit_test(runs_statements),
+        cmocka_unit_test(takes_arguments_by_name),
+        cmocka_unit_test(calls_filters_as_functions),
+        cmocka_unit_test(formats_as_python_does),
         cmocka_unit_test(applies_filters_and_methods),
         cmocka_unit_test(renders_what_publishers_send),
         cmocka_unit_test(renders_command_templates),

@@ -18,14 +18,15 @@ static void check(enum san_status status, const struct discovered *found, size_t
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const topics[] = {"homeassistant/light/a/config", "homeassistant/device/a/config",
-        "homeassistant/climate/a/b/config", "homeassistant/cover/a/config"};
+        "homeassistant/climate/a/b/config", "homeassistant/cover/a/config", "homeassistant/update/a/config"};
     struct san_arena *arena = san_arena_new(65536, 64 << 20);
     struct discovered *found;
     struct san_error err;
     size_t count;
+    const char *unused;
     for (size_t i = 0; i < sizeof(topics) / sizeof(*topics); i++) {
         enum san_status status = discovery_parse(
-            "homeassistant", topics[i], (const char *)data, size, arena, &found, &count, &err);
+            "homeassistant", topics[i], (const char *)data, size, arena, &found, &count, &unused, &err);
         check(status, found, count);
         san_arena_reset(arena);
     }
