@@ -26,6 +26,7 @@ from fill import NONE, Unfit  # noqa: E402
 
 BARE = re.compile(r"\W*(\w+ )?\{(scene|script|sensor|button)(:\w+)?\}\W*(\w+)?\W*$")      # hardly more than a name
 MAX_CALLS, MAX_QUERY = 8, 60
+FLOOR_SHARE = 0.08      # of the sentences about rooms, those said of a floor instead
 SWAPPABLE = ("light", "switch", "fan", "cover", "lock", "climate", "media_player", "onoff", "scene", "script", "vacuum", "humidifier", "valve", "siren",
              "camera", "button", "input_boolean", "sensor", "binary_sensor", "automation", "water_heater", "lawn_mower")
 
@@ -85,7 +86,7 @@ class Deck:
         return self.rng.choice(self.rng.choices(groups, cum_weights=cumulative)[0])
 
 
-JOINTS = ["and", "and", "and", "then", "and then", "also", "and also", "plus", "after that", ""]
+JOINTS = ["and", "and", "and", "and", "then", "and then", "also", "and also", "plus", "after that", "", "", ""]
 DENIALS = ["dont", "do not", "please dont", "never", "you must not", "dont you dare", "no need to", "i didnt say", "stop trying to", "theres no need to", "you dont have to",
            "i dont want you to", "please do not", "whatever you do dont", "dont ever", "i never asked you to", "you should not"]
 REPORTS = ["he said", "she told me to", "i told him to", "yesterday i had to", "my brother always forgets to", "in the movie they", "why did you", "who told you to", "did you just",
@@ -109,7 +110,7 @@ class Generator:
     Training takes the hard ones more often than life does (several commands at once, noise); `natural` samples, for measuring, do not:
     noise on a third, compositions of ours on 4 in 100 beside those that the writers wrote.
     """
-    TRAINING = dict(plain=0.555, bare=0.025, joined=0.075, shared=0.04, swapped_name=0.075, swapped_area=0.02, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01)
+    TRAINING = dict(plain=0.50, bare=0.025, joined=0.12, shared=0.05, swapped_name=0.075, swapped_area=0.02, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01)
     NATURAL = dict(plain=0.59, bare=0.01, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.04, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
 
     def __init__(self, seed, items, side="train", natural=False):
@@ -179,7 +180,13 @@ class Generator:
 
     def _plain(self):
         p = self.deck.draw()
-        return self._finish(self.home(), p.text, p.calls)
+        return self._finish(self.home(), *(self._of_floor(p) if self.rng.random() < FLOOR_SHARE else (p.text, p.calls)))
+
+    def _of_floor(self, p):
+        """A sentence about a room made one about a floor: "in the basement" is said of both."""
+        if any("area" in dict(args) and ("name" in dict(args) or "floor" not in self.tools[tool]["properties"] or dict(args)["area"] == "{here}") for tool, args in p.calls):
+            return p.text, p.calls
+        return p.text.replace("{area", "{floor"), [(tool, [("floor" if s == "area" else s, v.replace("{area", "{floor")) for s, v in args]) for tool, args in p.calls]
 
     def _bare(self):
         p = self.rng.choice(self.bare)
@@ -205,8 +212,8 @@ class Generator:
         return self._pack(self.home(), [[w, None] for w in words], [], [], None)
 
     def _joined(self):
-        """Two or three commands in one sentence."""
-        n = 2 if self.rng.random() < 0.8 else 3
+        """Two to four commands in one sentence."""
+        n, = self.rng.choices([2, 3, 4], [65, 27, 8])
         home, tokens, target, gold = self.home(), [], [], []
         parts = [self.single.draw() for _ in range(n)]
         if any("<" in p.text or "conversation_command" in signature(p) for p in parts[:-1]) or any(c[0] in noise.SOCIAL for p in parts for c in p.calls):
