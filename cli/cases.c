@@ -10,7 +10,8 @@
 #include "daemon/calls_json.h"
 
 enum {
-    ACCEPT_MAX = 64,          /* other right answers of one case */
+    ACCEPT_MAX = 64, /* other right answers of one case */
+    TAGS_MAX = 64,
     LINE_MAX_BYTES = 16 << 20 /* a case with a large home inline */
 };
 
@@ -113,6 +114,27 @@ static enum san_status read_accept(const cJSON *lists, struct eval_case *out, st
     return SAN_OK;
 }
 
+static enum san_status read_tags(const cJSON *tags, struct eval_case *out, struct san_error *err)
+{
+    if (!tags || cJSON_IsNull(tags))
+        return SAN_OK;
+    int count = cJSON_GetArraySize(tags);
+    if (!cJSON_IsArray(tags) || count > TAGS_MAX)
+        return san_fail(
+            err, SAN_EFORMAT, "%s: \"tags\" must be an array of at most %d words", out->where, TAGS_MAX);
+    out->tags = san_arena_alloc(out->arena, ((size_t)count + 1) * sizeof(*out->tags));
+    if (!out->tags)
+        return san_fail(err, SAN_ENOMEM, "out of memory");
+    const cJSON *tag;
+    cJSON_ArrayForEach(tag, tags)
+    {
+        if (!cJSON_IsString(tag))
+            return san_fail(err, SAN_EFORMAT, "%s: \"tags\" holds something that is no word", out->where);
+        out->tags[out->tag_count++] = tag->valuestring;
+    }
+    return SAN_OK;
+}
+
 static enum san_status read_case(
     struct cases *cases, size_t len, struct eval_case *out, struct san_error *err)
 {
@@ -135,6 +157,8 @@ static enum san_status read_case(
         out->home = NULL;
     enum san_status status = calls_from_json(cJSON_GetObjectItemCaseSensitive(cases->json, "calls"),
         out->where, cases->arena, &out->calls, &out->call_count, err);
+    if (status == SAN_OK)
+        status = read_tags(cJSON_GetObjectItemCaseSensitive(cases->json, "tags"), out, err);
     if (status != SAN_OK)
         return status;
     return read_accept(cJSON_GetObjectItemCaseSensitive(cases->json, "accept"), out, err);

@@ -29,6 +29,8 @@ struct eval_case {
     size_t call_count;
     struct case_accept *accept; /* "accept": besides calls */
     size_t accept_count;
+    const char **tags; /* "tags": what is particular about the case */
+    size_t tag_count;
     char where[160]; /* file:line, for errors */
     struct san_arena *arena;
 };

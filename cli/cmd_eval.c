@@ -1,7 +1,5 @@
 /* cmd_eval.c - hearthctl eval: measures the model on cases; no hearthd, no broker. */
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,43 +8,25 @@
 #include "cli/compare.h"
 #include "cli/offline.h"
 #include "cli/output.h"
+#include "cli/predictions.h"
 #include "cli/score.h"
 #include "daemon/calls_json.h"
+
+enum { CALLS_MAX = SAN_CALLS_MAX };
 
 struct eval {
     struct offline *offline;
     const char *home; /* for cases that name none, or NULL */
     struct cases *cases;
     struct score *score;
-    FILE *predictions; /* or NULL */
-    cJSON *old;        /* id -> calls of an earlier run, or NULL */
+    struct predictions *predictions; /* or NULL */
+    cJSON *old;                      /* id -> calls of an earlier run, or NULL */
     size_t better, worse;
     bool quiet;   /* JSON on standard output: nothing else there */
+    bool trace;   /* the network's steps into the predictions */
     bool bar;     /* standard error is a terminal */
     double shown; /* of the bar */
 };
-
-/* ---- the earlier run ---- */
-
-static cJSON *read_predictions(const char *path, struct san_error *err)
-{
-    struct cases *file = cases_open(path, err);
-    cJSON *old = file ? cJSON_CreateObject() : NULL;
-    struct eval_case line;
-    int more = 0;
-    while (old && (more = cases_next(file, &line, err)) == 1) {
-        cJSON *calls = cJSON_CreateArray();
-        for (size_t i = 0; i < line.call_count; i++)
-            cJSON_AddItemToArray(calls, call_to_json(&line.calls[i]));
-        cJSON_AddItemToObject(old, line.id, calls);
-    }
-    cases_close(file);
-    if (more < 0) {
-        cJSON_Delete(old);
-        return NULL;
-    }
-    return old;
-}
 
 /* Right if they are the expected calls, or any of the lists that are accepted as well. */
 static bool is_right(
@@ -94,23 +74,49 @@ static enum san_status choose_home(struct eval *eval, const struct eval_case *on
     return offline_use_file(eval->offline, path, err);
 }
 
-static void write_prediction(
-    const struct eval *eval, const struct eval_case *one, const struct score_case *scored, double confidence)
+/* Which of the understood calls are among those that the case expects or accepts; acted on or not. */
+static void judge_calls(
+    struct registry *registry, const struct eval_case *one, const struct understood *understood, bool *right)
 {
+    for (size_t i = 0; i < understood->call_count; i++) {
+        const struct home_call *call = &understood->calls[i].call;
+        right[i] = false;
+        for (size_t j = 0; j < one->call_count; j++)
+            right[i] |= compare_call(registry, one->arena, &one->calls[j], call);
+        for (size_t a = 0; a < one->accept_count; a++)
+            for (size_t j = 0; j < one->accept[a].call_count; j++)
+                right[i] |= compare_call(registry, one->arena, &one->accept[a].calls[j], call);
+    }
+}
+
+static void write_prediction(const struct eval *eval, const struct eval_case *one,
+    const struct score_case *scored, const struct offline_result *result)
+{
+    bool right[CALLS_MAX] = {false};
     if (!eval->predictions)
         return;
-    cJSON *line = cJSON_CreateObject(), *calls = cJSON_CreateArray();
-    for (size_t i = 0; i < scored->got_count; i++)
-        cJSON_AddItemToArray(calls, call_to_json(&scored->got[i]));
-    cJSON_AddStringToObject(line, "id", one->id);
-    cJSON_AddItemToObject(line, "calls", calls);
-    cJSON_AddNumberToObject(line, "confidence", confidence);
-    cJSON_AddNumberToObject(line, "ms", scored->ms);
-    char *text = cJSON_PrintUnformatted(line);
-    if (text)
-        fprintf(eval->predictions, "%s\n", text);
-    cJSON_free(text);
-    cJSON_Delete(line);
+    if (result)
+        judge_calls(offline_registry(eval->offline), one, &result->understood, right);
+    predictions_write(eval->predictions, one, scored, result, right);
+}
+
+/* Counts the calls that act and were not expected, and those among them that open, unlock or disarm. */
+static enum san_status count_false_actions(struct eval *eval, const struct eval_case *one,
+    const struct offline_result *result, struct score_case *scored, struct san_error *err)
+{
+    struct registry *registry = offline_registry(eval->offline);
+    for (size_t i = 0; i < scored->got_count; i++) {
+        bool sensitive;
+        if (!compare_is_false_action(registry, one->arena, one->calls, one->call_count, &scored->got[i]))
+            continue;
+        enum san_status status =
+            offline_is_sensitive(eval->offline, result, &scored->got[i], &sensitive, err);
+        if (status != SAN_OK)
+            return status;
+        scored->false_actions++;
+        scored->sensitive += sensitive;
+    }
+    return SAN_OK;
 }
 
 static const char *differing_slot(
@@ -129,24 +135,26 @@ static enum san_status eval_case(struct eval *eval, const struct eval_case *one,
         return status;
     struct offline_result result;
     struct san_error why;
-    bool parsed = offline_parse(eval->offline, one->text, one->area, false, &result, &why) == SAN_OK;
+    bool parsed = offline_parse(eval->offline, one->text, one->area, eval->trace, &result, &why) == SAN_OK;
     if (!parsed)
         fprintf(stderr, "%s: %s\n", one->where, why.text);
+    struct registry *registry = offline_registry(eval->offline);
     struct score_case scored = {.text = one->text,
+        .tags = one->tags,
+        .tag_count = one->tag_count,
+        .home_size = reg_entity_count(registry),
         .expected = one->calls,
         .expected_count = one->call_count,
         .got = parsed ? result.calls : NULL,
         .got_count = parsed ? result.call_count : 0,
         .error = !parsed,
         .ms = parsed ? result.ms : 0.0};
-    struct registry *registry = offline_registry(eval->offline);
     scored.differs = differing_slot(registry, one, &scored);
     scored.exact = parsed && is_right(registry, one, scored.got, scored.got_count);
-    scored.false_actions = scored.exact ? 0
-                                        : compare_false_actions(registry, one->arena, one->calls,
-                                              one->call_count, scored.got, scored.got_count);
+    if (!scored.exact && count_false_actions(eval, one, &result, &scored, err) != SAN_OK)
+        return err->status;
     score_add(eval->score, &scored);
-    write_prediction(eval, one, &scored, parsed ? result.understood.confidence : 0.0);
+    write_prediction(eval, one, &scored, parsed ? &result : NULL);
     if (eval->old)
         compare_with_old(eval, one, scored.exact);
     return SAN_OK;
@@ -221,12 +229,10 @@ static bool open_eval(struct eval *eval, const struct eval_paths *paths, struct 
     eval->offline = offline_open(&paths->models, err);
     if (!eval->offline)
         return false;
-    if (paths->old && !(eval->old = read_predictions(paths->old, err)))
+    if (paths->old && !(eval->old = predictions_read(paths->old, err)))
         return false;
-    if (paths->predictions && !(eval->predictions = fopen(paths->predictions, "w"))) {
-        san_fail(err, SAN_EIO, "%s: %s", paths->predictions, strerror(errno));
+    if (paths->predictions && !(eval->predictions = predictions_create(paths->predictions, err)))
         return false;
-    }
     return true;
 }
 
@@ -245,25 +251,26 @@ int cmd_eval(struct cli *cli, int argc, char **argv)
     int count;
     const struct cli_option options[] = {{"home", &eval.home, NULL}, {"model", &paths.models.model, NULL},
         {"tools", &paths.models.tools, NULL}, {"predictions", &paths.predictions, NULL},
-        {"diff", &paths.old, NULL}, {"json", NULL, &eval.quiet}, {NULL, NULL, NULL}};
+        {"diff", &paths.old, NULL}, {"trace", NULL, &eval.trace}, {"json", NULL, &eval.quiet},
+        {NULL, NULL, NULL}};
     (void)cli;
     if (cli_options(argc, argv, options, &count) != CLI_OK)
         return CLI_USAGE;
     if (count != 1)
         return cli_usage_error(argv[0], "one file of cases is wanted");
+    if (eval.trace && !paths.predictions)
+        return cli_usage_error(argv[0], "--trace goes into the file of --predictions: name one");
     paths.cases = argv[1];
     eval.bar = isatty(STDERR_FILENO) == 1;
 
     struct san_error err = {0};
     int status = open_eval(&eval, &paths, &err) ? eval_all(&eval, &err) : CLI_FAILED;
+    if (predictions_close(eval.predictions, status == CLI_OK ? &err : NULL) != SAN_OK)
+        status = CLI_FAILED;
     if (status == CLI_OK)
         report(&eval);
     else
         fprintf(stderr, "hearthctl: %s\n", err.text);
-    if (eval.predictions && fclose(eval.predictions) != 0) {
-        fprintf(stderr, "hearthctl: %s: %s\n", paths.predictions, strerror(errno));
-        status = CLI_FAILED;
-    }
     close_eval(&eval);
     return status;
 }

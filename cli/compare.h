@@ -16,9 +16,9 @@ bool compare_call(
 bool compare_calls(struct registry *registry, struct san_arena *arena, const struct home_call *expected,
     size_t expected_count, const struct home_call *got, size_t got_count);
 
-/* How many calls of got would act on the house (and not only answer) and match none of the expected. */
-size_t compare_false_actions(struct registry *registry, struct san_arena *arena,
-    const struct home_call *expected, size_t expected_count, const struct home_call *got, size_t got_count);
+/* Would the call act on the house (and not only answer), and matches none of the expected? */
+bool compare_is_false_action(struct registry *registry, struct san_arena *arena,
+    const struct home_call *expected, size_t expected_count, const struct home_call *got);
 
 /* Of two calls of one tool: the first slot in which they differ; "" if they are the same. */
 const char *compare_differing_slot(

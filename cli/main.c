@@ -40,7 +40,7 @@ static const struct {
     {"reload", cmd_reload, "", "Has hearthd read its configuration again"},
     {"parse", cmd_parse, "--home FILE [--area A] [--model M] [--json] TEXT",
         "Offline: what a sentence means in a home"},
-    {"eval", cmd_eval, "--home FILE CASES [--model M] [--predictions OUT] [--diff OLD] [--json]",
+    {"eval", cmd_eval, "--home FILE CASES [--model M] [--predictions OUT [--trace]] [--diff OLD] [--json]",
         "Offline: measures the model on cases"},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/compare.h"
 #include "daemon/call_domain.h"
+#include "daemon/policy.h"
 #include "devices/home_file.h"
 #include "devices/resolve.h"
 
@@ -231,32 +232,52 @@ static enum san_status home_has_such(struct offline *offline, const struct offli
 }
 
 /* Not what is missing or doubtful, and no act on things of which the home has none. */
-static enum san_status would_act(struct offline *offline, const struct offline_result *result,
-    const struct understood_call *call, bool *out, struct san_error *err)
+static enum san_status why_kept_back(struct offline *offline, const struct offline_result *result,
+    const struct understood_call *call, const char **out, struct san_error *err)
 {
-    bool question = understand_is_question(call->call.tool);
+    bool question = understand_is_question(call->call.tool), there = true;
     double enough = question ? UNDERSTAND_QUESTION_CONFIDENCE : UNDERSTAND_COMMAND_CONFIDENCE;
-    *out = call->confidence >= enough && !call->missing[0] && !call->unproven[0] && !call->overlooked[0];
-    if (!*out || question)
+    *out = call->missing[0]            ? "missing"
+           : call->unproven[0]         ? "unproven"
+           : call->overlooked[0]       ? "overlooked"
+           : call->confidence < enough ? "unsure"
+                                       : "";
+    if ((*out)[0] || question)
         return SAN_OK;
-    return home_has_such(offline, result, &call->call, out, err);
+    enum san_status status = home_has_such(offline, result, &call->call, &there, err);
+    *out = there ? "" : "nothing there";
+    return status;
 }
 
 static enum san_status keep_sure_calls(
     struct offline *offline, struct offline_result *out, struct san_error *err)
 {
-    out->calls = san_arena_alloc(out->arena, out->understood.call_count * sizeof(*out->calls));
-    if (!out->calls)
+    size_t count = out->understood.call_count;
+    out->calls = san_arena_alloc(out->arena, count * sizeof(*out->calls));
+    out->kept_back = san_arena_alloc(out->arena, count * sizeof(*out->kept_back));
+    if (!out->calls || !out->kept_back)
         return san_fail(err, SAN_ENOMEM, "out of memory for the calls");
-    for (size_t i = 0; i < out->understood.call_count; i++) {
-        bool act;
-        enum san_status status = would_act(offline, out, &out->understood.calls[i], &act, err);
+    for (size_t i = 0; i < count; i++) {
+        const struct understood_call *call = &out->understood.calls[i];
+        enum san_status status = why_kept_back(offline, out, call, &out->kept_back[i], err);
         if (status != SAN_OK)
             return status;
-        if (act)
-            out->calls[out->call_count++] = out->understood.calls[i].call;
+        if (!out->kept_back[i][0])
+            out->calls[out->call_count++] = call->call;
     }
     return SAN_OK;
+}
+
+enum san_status offline_is_sensitive(struct offline *offline, const struct offline_result *result,
+    const struct home_call *call, bool *out, struct san_error *err)
+{
+    struct resolved resolved;
+    *out = false;
+    enum san_status status =
+        resolve_call(offline->current->registry, call, result->prepared.area, result->arena, &resolved, err);
+    for (size_t i = 0; status == SAN_OK && i < resolved.count; i++)
+        *out |= policy_class(call, &resolved.entities[i]) != NULL;
+    return status;
 }
 
 enum san_status offline_parse(struct offline *offline, const char *text, const char *area, bool trace,

@@ -34,11 +34,17 @@ struct offline_result {
     const struct san_result *network; /* steps are there if trace was asked for */
     struct home_call *calls;          /* those to act on: nothing missing, nothing unproven */
     size_t call_count;
-    double ms; /* from the text to the calls */
+    const char **kept_back; /* of each of understood.calls: why it is not acted on ("missing", "unproven",
+                               "overlooked", "unsure", "nothing there"), or "" */
+    double ms;              /* from the text to the calls */
     struct san_arena *arena;
 };
 enum san_status offline_parse(struct offline *offline, const char *text, const char *area, bool trace,
     struct offline_result *out, struct san_error *err);
+
+/* Does the call fall into a sensitive class (daemon/policy.h) for something that it would act on? */
+enum san_status offline_is_sensitive(struct offline *offline, const struct offline_result *result,
+    const struct home_call *call, bool *out, struct san_error *err);
 
 /* Kernels and model, for reports. */
 void offline_model_info(const struct offline *offline, struct san_model_info *out);

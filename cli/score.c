@@ -25,10 +25,19 @@ struct tally {
     size_t count;
 };
 
+/* What nothing was meant by. */
+struct negatives {
+    size_t n, acted; /* sentences, and those of them with a false action */
+    size_t false_actions, sensitive;
+};
+
 struct score {
     struct tally intents;    /* by expected tool */
+    struct tally tags;       /* by what the cases are tagged with */
+    struct tally homes;      /* by the size of the home */
     struct tally confusions; /* "expected -> got" of what was wrong */
-    size_t n, exact, false_actions, errors;
+    struct negatives negatives;
+    size_t n, exact, false_actions, sensitive, errors;
     double *ms;
     size_t ms_size;
 };
@@ -118,19 +127,48 @@ static void count_latency(struct score *score, double ms)
     score->ms[score->n] = ms;
 }
 
-void score_add(struct score *score, const struct score_case *one)
+static void count_in(struct tally *tally, const char *label, const struct score_case *one)
 {
-    const char *label = one->expected_count == 0 ? "(none)" : one->expected[0].tool;
-    struct row *row = find_row(&score->intents, one->expected_count > 1 ? "(several)" : label);
+    struct row *row = find_row(tally, label);
     row->n++;
     row->exact += one->exact;
     row->false_actions += one->false_actions;
+}
+
+/* Labels that sort by size. */
+static const char *size_label(size_t entities)
+{
+    return entities <= 20    ? "   1 to 20 things"
+           : entities <= 60  ? "  21 to 60 things"
+           : entities <= 150 ? "  61 to 150 things"
+           : entities <= 500 ? " 151 to 500 things"
+                             : "over 500 things";
+}
+
+static void count_negative(struct negatives *negatives, const struct score_case *one)
+{
+    negatives->n++;
+    negatives->acted += one->false_actions > 0;
+    negatives->false_actions += one->false_actions;
+    negatives->sensitive += one->sensitive;
+}
+
+void score_add(struct score *score, const struct score_case *one)
+{
+    const char *label = one->expected_count == 0 ? "(none)" : one->expected[0].tool;
+    count_in(&score->intents, one->expected_count > 1 ? "(several)" : label, one);
+    for (size_t i = 0; i < one->tag_count; i++)
+        count_in(&score->tags, one->tags[i], one);
+    count_in(&score->homes, size_label(one->home_size), one);
+    if (one->expected_count == 0)
+        count_negative(&score->negatives, one);
     if (!one->exact)
         count_confusion(score, one);
     count_latency(score, one->ms);
     score->n++;
     score->exact += one->exact;
     score->false_actions += one->false_actions;
+    score->sensitive += one->sensitive;
     score->errors += one->error;
 }
 
@@ -156,6 +194,8 @@ static int by_value(const void *a, const void *b)
 static void sort(struct score *score)
 {
     qsort(score->intents.rows, score->intents.count, sizeof(struct row), by_label);
+    qsort(score->tags.rows, score->tags.count, sizeof(struct row), by_count);
+    qsort(score->homes.rows, score->homes.count, sizeof(struct row), by_label);
     qsort(score->confusions.rows, score->confusions.count, sizeof(struct row), by_count);
     if (score->n > 0)
         qsort(score->ms, score->n, sizeof(double), by_value);
@@ -175,7 +215,7 @@ static double share(size_t part, size_t whole)
     return whole > 0 ? 100.0 * (double)part / (double)whole : 0.0;
 }
 
-static void add_intent(struct table *table, const char *label, size_t n, size_t exact, size_t false_actions)
+static void add_row(struct table *table, const char *label, size_t n, size_t exact, size_t false_actions)
 {
     char texts[4][24];
     snprintf(texts[0], sizeof(*texts), "%zu", n);
@@ -204,23 +244,87 @@ static void print_confusions(const struct score *score)
     table_free(table);
 }
 
-void score_print(struct score *score)
+/* A tally as a table; the last line, of all cases, where `all` is not NULL. */
+static void print_tally(const char *heading, const struct tally *tally, const struct score *all)
 {
-    static const char *const headers[] = {"INTENT", ">N", ">EXACT", "> ", ">FALSE ACTIONS", NULL};
-    sort(score);
+    const char *const headers[] = {heading, ">N", ">EXACT", "> ", ">FALSE ACTIONS", NULL};
     struct table *table = table_new(headers);
-    for (size_t i = 0; i < score->intents.count; i++) {
-        const struct row *row = &score->intents.rows[i];
-        add_intent(table, row->label, row->n, row->exact, row->false_actions);
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct row *row = &tally->rows[i];
+        add_row(table, row->label, row->n, row->exact, row->false_actions);
     }
-    add_intent(table, "all", score->n, score->exact, score->false_actions);
+    if (all)
+        add_row(table, "all", all->n, all->exact, all->false_actions);
     table_print(table, stdout);
     table_free(table);
-    print_confusions(score);
-    printf("\nlatency: median %.2f ms, p99 %.2f ms", percentile(score, 0.5), percentile(score, 0.99));
+}
+
+static void print_totals(const struct score *score)
+{
+    const struct negatives *negatives = &score->negatives;
+    printf("\nfalse actions: %zu, of them %zu that unlock, open or disarm\n", score->false_actions,
+        score->sensitive);
+    if (negatives->n > 0)
+        printf("where nothing was meant: acted in %zu of %zu sentences (%.1f %%), %zu that unlock, open or "
+               "disarm\n",
+            negatives->acted, negatives->n, share(negatives->acted, negatives->n), negatives->sensitive);
+    printf("latency: median %.2f ms, p90 %.2f ms, p99 %.2f ms, longest %.2f ms", percentile(score, 0.5),
+        percentile(score, 0.9), percentile(score, 0.99), percentile(score, 1));
     if (score->errors > 0)
         printf("; %zu cases could not be parsed", score->errors);
     putchar('\n');
+}
+
+void score_print(struct score *score)
+{
+    sort(score);
+    print_tally("INTENT", &score->intents, score);
+    if (score->tags.count > 0) {
+        putchar('\n');
+        print_tally("TAG", &score->tags, NULL);
+    }
+    if (score->homes.count > 1) {
+        putchar('\n');
+        print_tally("HOME", &score->homes, NULL);
+    }
+    print_confusions(score);
+    print_totals(score);
+}
+
+static void add_tally(cJSON *json, const char *key, const char *label, const struct tally *tally)
+{
+    cJSON *array = cJSON_AddArrayToObject(json, key);
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct row *row = &tally->rows[i];
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, label, row->label + strspn(row->label, " "));
+        cJSON_AddNumberToObject(object, "n", (double)row->n);
+        cJSON_AddNumberToObject(object, "exact", (double)row->exact);
+        cJSON_AddNumberToObject(object, "false_actions", (double)row->false_actions);
+        cJSON_AddItemToArray(array, object);
+    }
+}
+
+static void add_confusions(cJSON *json, const struct tally *tally)
+{
+    cJSON *array = cJSON_AddArrayToObject(json, "confusions");
+    for (size_t i = 0; i < tally->count; i++) {
+        const struct row *row = &tally->rows[i];
+        cJSON *object = cJSON_CreateObject();
+        cJSON_AddStringToObject(object, "what", row->label);
+        cJSON_AddNumberToObject(object, "n", (double)row->n);
+        cJSON_AddStringToObject(object, "example", row->example);
+        cJSON_AddItemToArray(array, object);
+    }
+}
+
+static void add_negatives(cJSON *json, const struct negatives *negatives)
+{
+    cJSON *object = cJSON_AddObjectToObject(json, "negatives");
+    cJSON_AddNumberToObject(object, "n", (double)negatives->n);
+    cJSON_AddNumberToObject(object, "acted", (double)negatives->acted);
+    cJSON_AddNumberToObject(object, "false_actions", (double)negatives->false_actions);
+    cJSON_AddNumberToObject(object, "sensitive", (double)negatives->sensitive);
 }
 
 cJSON *score_json(struct score *score)
@@ -231,27 +335,16 @@ cJSON *score_json(struct score *score)
     cJSON_AddNumberToObject(json, "exact", (double)score->exact);
     cJSON_AddNumberToObject(json, "exact_percent", share(score->exact, score->n));
     cJSON_AddNumberToObject(json, "false_actions", (double)score->false_actions);
+    cJSON_AddNumberToObject(json, "sensitive", (double)score->sensitive);
     cJSON_AddNumberToObject(json, "errors", (double)score->errors);
     cJSON_AddNumberToObject(json, "median_ms", percentile(score, 0.5));
+    cJSON_AddNumberToObject(json, "p90_ms", percentile(score, 0.9));
     cJSON_AddNumberToObject(json, "p99_ms", percentile(score, 0.99));
-    cJSON *intents = cJSON_AddArrayToObject(json, "intents");
-    for (size_t i = 0; i < score->intents.count; i++) {
-        const struct row *row = &score->intents.rows[i];
-        cJSON *object = cJSON_CreateObject();
-        cJSON_AddStringToObject(object, "intent", row->label);
-        cJSON_AddNumberToObject(object, "n", (double)row->n);
-        cJSON_AddNumberToObject(object, "exact", (double)row->exact);
-        cJSON_AddNumberToObject(object, "false_actions", (double)row->false_actions);
-        cJSON_AddItemToArray(intents, object);
-    }
-    cJSON *confusions = cJSON_AddArrayToObject(json, "confusions");
-    for (size_t i = 0; i < score->confusions.count; i++) {
-        const struct row *row = &score->confusions.rows[i];
-        cJSON *object = cJSON_CreateObject();
-        cJSON_AddStringToObject(object, "what", row->label);
-        cJSON_AddNumberToObject(object, "n", (double)row->n);
-        cJSON_AddStringToObject(object, "example", row->example);
-        cJSON_AddItemToArray(confusions, object);
-    }
+    cJSON_AddNumberToObject(json, "longest_ms", percentile(score, 1));
+    add_negatives(json, &score->negatives);
+    add_tally(json, "intents", "intent", &score->intents);
+    add_tally(json, "tags", "tag", &score->tags);
+    add_tally(json, "homes", "home", &score->homes);
+    add_confusions(json, &score->confusions);
     return json;
 }

@@ -1,4 +1,5 @@
-/* score.h - the tally of an evaluation: per intent, what was taken for what, how long it took. */
+/* score.h - the tally of an evaluation: per intent, tag and size of home; what was taken for what; how long
+ * it took. */
 #ifndef HEARTHCTL_SCORE_H
 #define HEARTHCTL_SCORE_H
 
@@ -17,6 +18,9 @@ void score_free(struct score *score);
 /* What one case came to. Borrowed. */
 struct score_case {
     const char *text;
+    const char *const *tags;
+    size_t tag_count;
+    size_t home_size; /* entities */
     const struct home_call *expected;
     size_t expected_count;
     const struct home_call *got;
@@ -24,7 +28,8 @@ struct score_case {
     bool exact;
     const char *differs; /* the slot, where one call of the right tool has other arguments; else "" */
     size_t false_actions;
-    bool error; /* could not be parsed at all */
+    size_t sensitive; /* of them: those that unlock, open or disarm */
+    bool error;       /* could not be parsed at all */
     double ms;
 };
 void score_add(struct score *score, const struct score_case *one);

@@ -7,6 +7,7 @@
 #include "generate.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "model.h"
 
@@ -20,6 +21,7 @@ struct generator {
     struct san_network *network;
     const struct san_tokenizer *tokenizer;
     struct san_grammar *grammar;
+    struct san_arena *arena;
     float *logits;   /* [vocabulary] */
     int32_t *queued; /* written, but not yet through the decoder */
     size_t queued_count;
@@ -47,17 +49,26 @@ static struct choice choose(const float *logits, size_t count)
     return c;
 }
 
-static void write_token(struct generator *g, const int32_t *ids, size_t allowed, struct choice choice)
+/* False if out of memory. */
+static bool trace_token(struct generator *g, const int32_t *ids, size_t allowed, struct choice choice)
 {
-    int32_t token = ids[choice.best];
-    if (g->steps) {
-        bool open = allowed > 1;
-        g->steps[g->tokens] = (struct san_step){.token = san_tokenizer_text(g->tokenizer, token),
-            .probability = choice.probability,
-            .allowed = (unsigned)allowed,
-            .second = open ? san_tokenizer_text(g->tokenizer, ids[choice.second]) : NULL,
-            .second_probability = open ? choice.second_probability : 0};
-    }
+    bool open = allowed > 1;
+    int32_t *kept = san_arena_alloc(g->arena, allowed * sizeof *kept);
+    if (!kept)
+        return false;
+    memcpy(kept, ids, allowed * sizeof *kept);
+    g->steps[g->tokens] = (struct san_step){.token = san_tokenizer_text(g->tokenizer, ids[choice.best]),
+        .id = ids[choice.best],
+        .probability = choice.probability,
+        .allowed = (unsigned)allowed,
+        .ids = kept,
+        .second = open ? san_tokenizer_text(g->tokenizer, ids[choice.second]) : NULL,
+        .second_probability = open ? choice.second_probability : 0};
+    return true;
+}
+
+static void write_token(struct generator *g, int32_t token, struct choice choice)
+{
     g->tokens++;
     g->probability *= choice.probability;
     g->queued[g->queued_count++] = token;
@@ -78,7 +89,9 @@ static enum san_status write_next(struct generator *g, struct san_error *err)
         san_network_logits(g->network, ids, allowed, g->logits);
         choice = choose(g->logits, allowed);
     }
-    write_token(g, ids, allowed, choice);
+    if (g->steps && !trace_token(g, ids, allowed, choice))
+        return san_fail(err, SAN_ENOMEM, "out of memory for the trace of the calls");
+    write_token(g, ids[choice.best], choice);
     return SAN_OK;
 }
 
@@ -93,6 +106,7 @@ enum san_status san_generate(struct san_network *network, const struct san_tools
     struct generator g = {.network = network,
         .tokenizer = tokenizer,
         .grammar = san_grammar_new(arena, tools, prompt, max_tokens),
+        .arena = arena,
         .logits = san_arena_alloc(arena, san_tokenizer_size(tokenizer) * sizeof *g.logits),
         .queued = san_arena_alloc(arena, (SAN_OUTPUT_MAX + 1) * sizeof *g.queued),
         .steps = trace ? san_arena_alloc(arena, SAN_OUTPUT_MAX * sizeof *g.steps) : NULL,

@@ -120,22 +120,25 @@ struct san_arg {
     double number;
     int item;          /* index in the request's items; among items of equal words, the first. -1 for other types, and where the
                         * speaker's own area was written and is none of the items: .text is then request.area */
-    float probability; /* of this argument's open decisions, multiplied */
+    float probability; /* of this argument's open decisions, multiplied; not mapped */
 };
 
 struct san_call {
     const char *tool;
     const struct san_arg *args;
     size_t arg_count;
-    float confidence; /* 0..1: the probabilities of its open decisions, multiplied; eos counts for the last call */
+    float confidence; /* 0..1: how likely the call is right. The probabilities of its open decisions, multiplied (eos counts for
+                       * the last call), through the model's map san.confidence.* where it has one (docs/model.md, section 6) */
     bool unmatched;   /* an argument is SAN_VALUE_NONE: do not act, say what is missing */
 };
 
 /* One decision of the decoder, for explanations. */
 struct san_step {
     const char *token;  /* text of the token that was written */
+    int32_t id;         /* of that token */
     float probability;  /* among the tokens that the grammar allowed */
     unsigned allowed;   /* how many it allowed; 1 = forced, no choice */
+    const int32_t *ids; /* [allowed]: of those */
     const char *second; /* the runner-up, NULL if forced */
     float second_probability;
 };
@@ -148,7 +151,7 @@ struct san_result {
     const char *normalized; /* the words, joined by spaces */
     const struct san_call *calls;
     size_t call_count; /* 0: not for the house */
-    float confidence;  /* of the whole: the least of the calls', or the probability of "<none>" */
+    float confidence;  /* of the whole: the least of the calls', or that of "<none>", mapped alike */
     unsigned prompt_tokens, output_tokens;
     const struct san_step *steps;
     size_t step_count;

@@ -75,7 +75,10 @@ static size_t false_actions(void **state, const char *expected, const char *got)
     struct fixture *fixture = *state;
     struct home_call *left, *right;
     size_t n = calls(fixture, expected, &left), m = calls(fixture, got, &right);
-    return compare_false_actions(fixture->registry, fixture->arena, left, n, right, m);
+    size_t count = 0;
+    for (size_t i = 0; i < m; i++)
+        count += compare_is_false_action(fixture->registry, fixture->arena, left, n, &right[i]);
+    return count;
 }
 
 #define CALL(tool, arguments) "{\"name\":\"" tool "\",\"arguments\":{" arguments "}}"

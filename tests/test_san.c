@@ -228,6 +228,10 @@ static void test_a_trace_has_a_step_for_each_token(void **state)
     for (size_t i = 0; i < result->step_count; i++) {
         const struct san_step *step = &result->steps[i];
         assert_true(step->allowed >= 1 && *step->token);
+        bool among = false;
+        for (unsigned j = 0; j < step->allowed; j++)
+            among |= step->ids[j] == step->id;
+        assert_true(among);
         assert_true((step->allowed == 1) == (step->second == NULL));
         if (step->allowed == 1)
             assert_true(step->probability == 1);

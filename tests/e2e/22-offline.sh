@@ -53,6 +53,14 @@ check "it counts by intent" says HassTurnOn
 check "and tells the latency" says "latency: median"
 check "a prediction a case" test "$(wc -l <"$work/first.jsonl")" -eq 5
 check "with the case's id" grep -q '"id":"3","calls":\[' "$work/first.jsonl"
+check "and every call that the network wrote" grep -q '"heard":\[{"name":' "$work/first.jsonl"
+check "and how sure, and whether it is right" grep -q '"confidence":[0-9.e-]*,"right":' "$work/first.jsonl"
+check "no steps unless asked" exits 1 grep -q '"steps"' "$work/first.jsonl"
+check "the steps of the network" exits 0 hearthctl eval --home "$home" "$work/cases.jsonl" --trace --predictions "$work/traced.jsonl"
+check "with what was allowed" grep -q '"steps":\[\[[0-9]*,\[[0-9]' "$work/traced.jsonl"
+check "and what was read" grep -q '"words":"turn on the kitchen ceiling","area":"","items":\[\["' "$work/traced.jsonl"
+check "steps need a file" exits 2 hearthctl eval --home "$home" "$work/cases.jsonl" --trace
+check "a place that cannot be written" exits 1 hearthctl eval --home "$home" "$work/cases.jsonl" --predictions "$work/nowhere/first.jsonl"
 check "eval for machines" exits 0 hearthctl eval --home "$home" "$work/cases.jsonl" --json --predictions "$work/second.jsonl"
 check "has the count" says '"cases":	5'
 same_calls() {
@@ -69,6 +77,16 @@ sed -n 's/^{"id":\([^,]*\),.*"calls":\(\[.*\)\(,"home".*\)$/{"id":\1,"calls":\2}
 s/^{"id":\([^,]*\),.*"calls":\(\[.*\)$/{"id":\1,"calls":\2/p' "$work/cases.jsonl" >"$work/perfect.jsonl"
 check "against perfect predictions" exits 0 hearthctl eval --home "$home" "$work/cases.jsonl" --diff "$work/perfect.jsonl"
 check "nothing is better" says "the earlier run: 0 better"
+
+printf '%s\n' '{"text":"what is the capital of france","calls":[],"tags":["world","typed"]}' '{"text":"zzz","calls":[],"tags":["typed"]}' >"$work/tags.jsonl"
+check "cases with tags" exits 0 hearthctl eval --home "$home" "$work/tags.jsonl"
+check "are counted by them" says TAG
+check "and where nothing was meant" says "of 2 sentences"
+check "the same for machines" exits 0 hearthctl eval --home "$home" "$work/tags.jsonl" --json
+check "by tag" says '"tag":	"typed"'
+printf '{"text":"hi","calls":[],"tags":[7]}\n' >"$work/broken.jsonl"
+check "a tag is a word" exits 1 hearthctl eval --home "$home" "$work/broken.jsonl"
+check "as the error says" says '"tags"'
 
 # Whatever this model makes of a sentence is right if the case accepts both everything it may say and nothing.
 printf '%s\n' '{"id":"a","text":"what is the capital of france","calls":[{"name":"HassNevermind","arguments":{}}],"accept":[[]]}' >"$work/accept.jsonl"
