@@ -324,6 +324,8 @@ static enum san_status fill_model(struct san_model *model, struct san_error *err
     enum san_status status = read_name(model, err);
     if (!status)
         status = read_config(model->file, &model->config, err);
+    if (!status)
+        status = san_confidence_read(model->file, &model->confidence, err);
     if (status)
         return status;
     model->tokenizer = san_tokenizer_new(model->file, err);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "confidence.h"
 #include "gguf.h"
 #include "status.h"
 #include "tokenizer.h"
@@ -50,6 +51,7 @@ struct san_model {
     struct san_tokenizer *tokenizer;
     struct san_config config;
     struct san_weights weights;
+    struct san_confidence confidence;
     char *name; /* general.name, NUL-terminated */
 };
 

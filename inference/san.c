@@ -146,7 +146,7 @@ static bool fill_call(const struct parse *p, const struct san_written_call *call
     *out = (struct san_call){.tool = call->tool->name,
         .args = args,
         .arg_count = call->value_count,
-        .confidence = call->probability};
+        .confidence = san_confidence_of(&p->session->model->confidence, call->probability)};
     for (size_t i = 0; i < call->value_count; i++) {
         if (!fill_arg(p, &call->value[i], &args[i]))
             return false;
@@ -185,7 +185,8 @@ static enum san_status fill_calls(struct parse *p)
     if (!calls)
         return no_memory(p->err);
     result->calls = calls;
-    result->confidence = count ? 1 : p->generated.probability;
+    result->confidence =
+        count ? 1 : san_confidence_of(&p->session->model->confidence, p->generated.probability);
     for (size_t i = 0; i < count; i++) {
         struct san_call *call = &calls[result->call_count];
         if (!fill_call(p, &written[i], call))
