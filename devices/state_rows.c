@@ -354,7 +354,7 @@ static const struct state_row lock_rows[] = {{"state_topic", "value_template", N
 static const struct state_row alarm_rows[] = {
     {"state_topic", "value_template", NULL, apply_alarm, "", false}};
 static const struct state_row vacuum_rows[] = {
-    {"state_topic", "value_template", NULL, apply_vacuum, "", false}};
+    {"state_topic", "value_template", NULL, apply_vacuum, "*", false}};
 static const struct state_row valve_rows[] = {
     {"state_topic", "value_template", NULL, apply_valve, "*", false}};
 static const struct state_row mower_rows[] = {

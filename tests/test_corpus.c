@@ -32,7 +32,7 @@
 #include "devices/json_text.h"
 #include "devices/render.h"
 
-enum { FILE_MAX = 65536, FILES_MIN = 50, ENTITIES_MAX = 64 };
+enum { FILE_MAX = 65536, FILES_MIN = 150, ENTITIES_MAX = 64 };
 
 struct registered {
     struct discovered found;
