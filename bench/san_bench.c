@@ -90,15 +90,15 @@ static bool parse(struct options *o, int argc, char **argv)
 
 static double bytes_of(const struct san_attention_weights *w, bool keys)
 {
-    double bytes = (double)(w->q->bytes + w->output->bytes);
-    return keys ? bytes + (double)(w->k->bytes + w->v->bytes) : bytes;
+    double bytes = (double)(san_matrix_bytes(&w->q) + san_matrix_bytes(&w->output));
+    return keys ? bytes + (double)(san_matrix_bytes(&w->k) + san_matrix_bytes(&w->v)) : bytes;
 }
 
 /* Of the weights that one decoded token reads. */
 static double decode_bytes(const struct san_model *model)
 {
     const struct san_weights *w = &model->weights;
-    double bytes = (double)w->embedding->bytes;
+    double bytes = (double)san_matrix_bytes(&w->embedding);
     for (uint32_t i = 0; i < model->config.dec_layers; i++)
         bytes += bytes_of(&w->dec[i], true) + bytes_of(&w->cross[i], false);
     return bytes;
@@ -184,7 +184,8 @@ static double peak_rss_mib(void)
 
 static void print(const struct san_model *model, const struct options *o, const struct figures *f)
 {
-    struct peaks peaks = measure_peaks((unsigned)o->threads); /* after the memory of the model was read off */
+    struct peaks peaks = measure_peaks(
+        (unsigned)o->threads, (size_t)decode_bytes(model)); /* after the memory of the model was read off */
     struct san_model_info info;
     san_model_info(model, &info);
     double steps = o->gen > 1 ? (double)o->gen - 1 : 1;

@@ -24,7 +24,7 @@ struct page {
 struct san_context_cache {
     struct page *pages; /* [page_count + 1] */
     uint32_t *buckets;  /* [mask + 1] */
-    float *records;     /* [page_count][width]; page p has record p - 1 */
+    char *records;      /* [page_count][width]; page p has record p - 1 */
     san_ids_hash_fn *hash;
     size_t width, page_count;
     uint32_t mask, free;
@@ -46,8 +46,8 @@ uint32_t san_ids_hash(const int32_t *ids, size_t count)
 /* At most two buckets for each page, and a page that is the ring. */
 static size_t bytes_of(size_t pages, size_t width)
 {
-    return sizeof(struct san_context_cache) +
-           pages * (sizeof(struct page) + 2 * sizeof(uint32_t) + width * sizeof(float)) + sizeof(struct page);
+    return sizeof(struct san_context_cache) + pages * (sizeof(struct page) + 2 * sizeof(uint32_t) + width) +
+           sizeof(struct page);
 }
 
 static size_t pages_within(size_t bytes, size_t width)
@@ -81,7 +81,7 @@ struct san_context_cache *san_context_cache_new(size_t bytes, size_t width, san_
         buckets *= 2;
     cache->pages = calloc(pages + 1, sizeof(*cache->pages));
     cache->buckets = malloc(buckets * sizeof(*cache->buckets));
-    cache->records = malloc(pages * width * sizeof(*cache->records));
+    cache->records = malloc(pages * width);
     if (!cache->pages || !cache->buckets || !cache->records) {
         san_context_cache_free(cache);
         return NULL;
@@ -232,17 +232,19 @@ san_cached san_context_cache_reserve(struct san_context_cache *cache, const int3
 /* ---- records ---- */
 
 void san_context_cache_read(
-    const struct san_context_cache *cache, san_cached entry, size_t at, size_t count, float *to)
+    const struct san_context_cache *cache, san_cached entry, size_t at, size_t size, void *to)
 {
-    for (uint32_t p = entry; p != NONE; p = cache->pages[p].next, to += count)
-        memcpy(to, cache->records + (p - 1) * cache->width + at, count * sizeof(*to));
+    char *row = to;
+    for (uint32_t p = entry; p != NONE; p = cache->pages[p].next, row += size)
+        memcpy(row, cache->records + (p - 1) * cache->width + at, size);
 }
 
 void san_context_cache_write(
-    struct san_context_cache *cache, san_cached entry, size_t at, size_t count, const float *from)
+    struct san_context_cache *cache, san_cached entry, size_t at, size_t size, const void *from)
 {
-    for (uint32_t p = entry; p != NONE; p = cache->pages[p].next, from += count)
-        memcpy(cache->records + (p - 1) * cache->width + at, from, count * sizeof(*from));
+    const char *row = from;
+    for (uint32_t p = entry; p != NONE; p = cache->pages[p].next, row += size)
+        memcpy(cache->records + (p - 1) * cache->width + at, row, size);
 }
 
 struct san_context_cache_stats san_context_cache_stats(const struct san_context_cache *cache)

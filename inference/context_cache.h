@@ -2,7 +2,7 @@
  *
  * Under the item mask, what the encoder makes of an item depends on nothing but its token ids: the keys and
  * values that the query reads in every encoder layer, and those that the decoder reads in every
- * cross-attention. The cache keeps them, a record of floats for each token, under the ids themselves. So an
+ * cross-attention. The cache keeps them, a record of bytes for each token, under the ids themselves. So an
  * entry never goes stale and nothing invalidates it: a renamed device has other ids. What is not used is
  * evicted, the longest unused first. All memory is allocated at the start, and never more than the bound.
  *
@@ -24,7 +24,7 @@ struct san_context_cache;
 typedef uint32_t san_ids_hash_fn(const int32_t *ids, size_t count);
 san_ids_hash_fn san_ids_hash; /* FNV-1a, over the bytes */
 
-/* A cache of at most `bytes` in all, with records of `width` floats. A hash of one's own is for tests: ids
+/* A cache of at most `bytes` in all, with records of `width` bytes. A hash of one's own is for tests: ids
  * are always compared in full. NULL if the bound does not suffice for one token, or out of memory. */
 struct san_context_cache *san_context_cache_new(size_t bytes, size_t width, san_ids_hash_fn *hash);
 void san_context_cache_free(struct san_context_cache *cache);
@@ -41,12 +41,12 @@ san_cached san_context_cache_find(struct san_context_cache *cache, const int32_t
  * room, or if this pass has reserved the same ids before. */
 san_cached san_context_cache_reserve(struct san_context_cache *cache, const int32_t *ids, size_t count);
 
-/* Copies `count` floats from position `at` of each token's record to rows of `to`, or from rows into it. The
- * rows are `count` floats, one behind the other. */
+/* Copies `size` bytes from position `at` of each token's record to rows of `to`, or from rows into it. The
+ * rows are `size` bytes, one behind the other. */
 void san_context_cache_read(
-    const struct san_context_cache *cache, san_cached entry, size_t at, size_t count, float *to);
+    const struct san_context_cache *cache, san_cached entry, size_t at, size_t size, void *to);
 void san_context_cache_write(
-    struct san_context_cache *cache, san_cached entry, size_t at, size_t count, const float *from);
+    struct san_context_cache *cache, san_cached entry, size_t at, size_t size, const void *from);
 
 struct san_context_cache_stats {
     size_t bytes;           /* held, whether in use or not */

@@ -17,7 +17,7 @@ unsigned san_cpu_features(void)
     bool f16c = __get_cpuid(1, &a, &b, &c, &d) && (c & bit_F16C);
     bool avxvnni = __get_cpuid_count(7, 1, &a, &b, &c, &d) && (a & AVXVNNI_BIT);
     __builtin_cpu_init();
-    if (!f16c || !__builtin_cpu_supports("avx2"))
+    if (!f16c || !__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma"))
         return 0;
     unsigned features = avxvnni ? SAN_CPU_AVX2 | SAN_CPU_AVXVNNI : SAN_CPU_AVX2;
     bool avx512vnni = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&

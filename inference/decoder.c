@@ -1,43 +1,42 @@
 /* decoder.c - output tokens through the decoder, one or several at a time (docs/model.md, section 5). */
 #include "inference/run_state.h"
 
-static void set_self_spans(struct san_network *net, size_t count)
+static void self_attention(struct san_network *net, uint32_t layer, float gate, size_t count)
 {
-    for (size_t i = 0; i < count; i++) {
-        uint32_t position = (uint32_t)(net->written + i);
-        net->span[i] = (struct san_span){.begin = 0, .end = position + 1, .position = position};
-    }
-}
-
-static void self_attention(struct san_network *net, uint32_t layer, size_t count)
-{
-    const struct san_config *c = &net->model->config;
     const struct san_attention_weights *w = &net->model->weights.dec[layer];
-    size_t cache = (size_t)layer * c->output_length * net->kv;
-    size_t at = cache + net->written * net->kv;
-    set_self_spans(net, count);
-    san_norm_rows(net, net->input, net->x, w->norm, count);
-    struct san_columns cols = san_input_columns(net, c->d, count);
-    san_project(net, net->q, w->q, &cols);
-    san_project(net, net->self_k + at, w->k, &cols);
-    san_project(net, net->self_v + at, w->v, &cols);
-    san_prepare_heads(net, net->q, w->q_norm, c->heads, count, net->span);
-    san_prepare_heads(net, net->self_k + at, w->k_norm, c->kv_heads, count, net->span);
-    san_attend(net, w, net->self_k + cache, net->self_v + cache, count);
+    const struct san_projection in[] = {{&w->q, net->q}, {&w->k, net->k}, {&w->v, net->v}};
+    const struct san_heads heads = {w, &net->self[layer], .queries = true, .keys = true, .turn = true};
+    for (size_t i = 0; i < count; i++) {
+        uint32_t token = (uint32_t)(net->written + i);
+        net->span[i] = (struct san_span){.begin = 0, .end = token + 1, .position = token, .token = token};
+    }
+    san_advance(net, gate, w->norm, count);
+    san_project(net, in, 3, count);
+    san_prepare_heads(net, &heads, count);
+    san_attend(net, w, &net->self[layer], count);
 }
 
-static void cross_attention(struct san_network *net, uint32_t layer, size_t count)
+static void cross_attention(struct san_network *net, uint32_t layer, float gate, size_t count)
 {
-    const struct san_config *c = &net->model->config;
     const struct san_attention_weights *w = &net->model->weights.cross[layer];
-    size_t at = (size_t)layer * c->context_length * net->kv;
+    const struct san_projection in = {&w->q, net->q};
+    const struct san_heads heads = {w, &net->cross[layer], .queries = true};
     for (size_t i = 0; i < count; i++)
         net->span[i] = (struct san_span){.begin = 0, .end = (uint32_t)net->tokens};
-    san_norm_rows(net, net->input, net->x, w->norm, count);
-    struct san_columns cols = san_input_columns(net, c->d, count);
-    san_project(net, net->q, w->q, &cols);
-    san_prepare_heads(net, net->q, w->q_norm, c->heads, count, NULL);
-    san_attend(net, w, net->cross_k + at, net->cross_v + at, count);
+    san_advance(net, gate, w->norm, count);
+    san_project(net, &in, 1, count);
+    san_prepare_heads(net, &heads, count);
+    san_attend(net, w, &net->cross[layer], count);
+}
+
+/* The final norm of the last row. */
+static void set_hidden(struct san_network *net, float gate, size_t count)
+{
+    const struct san_config *c = &net->model->config;
+    float *x = net->x + (count - 1) * c->d;
+    net->kernels->add(x, net->output + (count - 1) * c->d, gate, c->d);
+    net->kernels->rms_norm(net->hidden, x, net->model->weights.dec_norm, c->d, c->epsilon);
+    net->kernels->quantize(net->hidden_q, net->hidden_scale, net->hidden_offset, net->hidden, c->d);
 }
 
 enum san_status san_network_decode(
@@ -52,12 +51,13 @@ enum san_status san_network_decode(
     if (status)
         return status;
     san_embed(net, ids, count, net->x);
+    float gate = 0; /* of what the layer before has left */
     for (uint32_t layer = 0; layer < c->dec_layers; layer++) {
-        self_attention(net, layer, count);
-        cross_attention(net, layer, count);
+        self_attention(net, layer, gate, count);
+        cross_attention(net, layer, net->model->weights.dec[layer].gate, count);
+        gate = net->model->weights.cross[layer].gate;
     }
-    san_norm_rows(net, net->hidden, net->x + (count - 1) * c->d, net->model->weights.dec_norm, 1);
-    net->kernels->quantize(net->hidden_q, net->hidden_scale, net->hidden, c->d);
+    set_hidden(net, gate, count);
     net->written += count;
     return SAN_OK;
 }

@@ -4,8 +4,8 @@
  * the query, all. So a mask is two numbers a token, and no score is computed that it would hide.
  *
  * Items that the cache remembers do not pass: the rows of a pass are the query and the other items, all in
- * one multiplication. Keys, values and outputs are computed row by row and then settle where their tokens are
- * in the prompt, and between them what is remembered: what reads them adds up in the same order either way.
+ * one multiplication. Keys, values and outputs go where their tokens are in the prompt, and between them what
+ * is remembered: what reads them adds up in the same order either way.
  */
 #include <string.h>
 
@@ -71,6 +71,7 @@ static void set_spans(
             .begin = alone ? p->token : 0,
             .end = alone ? p->token + p->count : tokens,
             .position = alone ? net->model->config.item_position + i : p->token + i,
+            .token = p->token + i,
         };
 }
 
@@ -102,62 +103,85 @@ static size_t place(struct san_network *net, const struct san_segment *segments,
     return place_rows(net, query, tokens);
 }
 
-/* From rows of the pass to tokens of the prompt, in place; `at` is where a token's record has them. A row
- * never lies behind its token: from the last segment to the first, none is overwritten before it has moved.
- */
-static void settle(struct san_network *net, float *rows, size_t width, size_t at)
+/* Where a token's record has the keys of attention `layer` of all, the decoder's cross-attentions behind the
+ * encoder's; its values follow. */
+static size_t record_at(const struct san_network *net, uint32_t layer)
 {
-    for (size_t i = net->placed_count; i-- > 0;) {
-        const struct san_placed *p = &net->placed[i];
-        float *to = rows + p->token * width;
-        if (p->remembered) {
-            san_context_cache_read(net->cache, p->entry, at, width, to);
-            continue;
-        }
-        memmove(to, rows + p->row * width, p->count * width * sizeof(*rows));
-        if (p->entry != SAN_NOT_CACHED)
-            san_context_cache_write(net->cache, p->entry, at, width, to);
-    }
+    return layer * (net->key_bytes + net->kv * sizeof(float));
 }
 
-/* Keys and values of layer `layer` of all layers, the decoder's cross-attentions behind the encoder's. */
-static void settle_keys_and_values(struct san_network *net, float *k, float *v, uint32_t layer)
+static void keep_rows(struct san_network *net, const struct san_placed *p, size_t at)
 {
-    settle(net, k, net->kv, 2 * (size_t)layer * net->kv);
-    settle(net, v, net->kv, (2 * (size_t)layer + 1) * net->kv);
+    san_context_cache_write(
+        net->cache, p->entry, at, net->key_bytes, net->key_rows + p->row * net->key_bytes);
+    san_context_cache_write(
+        net->cache, p->entry, at + net->key_bytes, net->kv * sizeof(float), net->v + p->row * net->kv);
+}
+
+static void recall_rows(
+    struct san_network *net, struct san_memory *memory, const struct san_placed *p, size_t at)
+{
+    san_context_cache_read(net->cache, p->entry, at, net->key_bytes, net->key_rows);
+    san_context_cache_read(net->cache, p->entry, at + net->key_bytes, net->kv * sizeof(float), net->v);
+    for (size_t t = 0; t < p->count; t++)
+        san_remember(net, memory, p->token + t, net->key_rows + t * net->key_bytes, net->v + t * net->kv);
+}
+
+/* What the cache is to keep of the pass's keys and values goes there; then what it remembers of other
+ * segments joins them in the memory, by way of their buffers. */
+static void settle_memory(struct san_network *net, struct san_memory *memory, uint32_t layer)
+{
+    size_t at = record_at(net, layer);
+    for (size_t i = 0; i < net->placed_count; i++)
+        if (net->placed[i].entry != SAN_NOT_CACHED && !net->placed[i].remembered)
+            keep_rows(net, &net->placed[i], at);
+    for (size_t i = 0; i < net->placed_count; i++)
+        if (net->placed[i].remembered)
+            recall_rows(net, memory, &net->placed[i], at);
+}
+
+/* The encoder's output, from rows of the pass to tokens of the prompt. */
+static void settle_encoded(struct san_network *net)
+{
+    size_t d = net->model->config.d, size = d * sizeof(float), at = san_network_record(net) - size;
+    for (size_t i = 0; i < net->placed_count; i++) {
+        const struct san_placed *p = &net->placed[i];
+        float *to = net->encoded + p->token * d;
+        if (p->remembered) {
+            san_context_cache_read(net->cache, p->entry, at, size, to);
+            continue;
+        }
+        memcpy(to, net->input + p->row * d, p->count * size);
+        if (p->entry != SAN_NOT_CACHED)
+            san_context_cache_write(net->cache, p->entry, at, size, to);
+    }
 }
 
 /* ---- the pass ---- */
 
 static void encoder_layer(struct san_network *net, uint32_t layer, size_t rows)
 {
-    const struct san_config *c = &net->model->config;
     const struct san_attention_weights *w = &net->model->weights.enc[layer];
-    san_norm_rows(net, net->input, net->x, w->norm, rows);
-    struct san_columns cols = san_input_columns(net, c->d, rows);
-    san_project(net, net->q, w->q, &cols);
-    san_project(net, net->k, w->k, &cols);
-    san_project(net, net->v, w->v, &cols);
-    san_prepare_heads(net, net->q, w->q_norm, c->heads, rows, net->span);
-    san_prepare_heads(net, net->k, w->k_norm, c->kv_heads, rows, net->span);
-    settle_keys_and_values(net, net->k, net->v, layer);
-    san_attend(net, w, net->k, net->v, rows);
+    const struct san_projection in[] = {{&w->q, net->q}, {&w->k, net->k}, {&w->v, net->v}};
+    const struct san_heads heads = {w, &net->encoder, .queries = true, .keys = true, .turn = true};
+    san_advance(net, layer ? net->model->weights.enc[layer - 1].gate : 0, w->norm, rows);
+    san_project(net, in, 3, rows);
+    san_prepare_heads(net, &heads, rows);
+    settle_memory(net, &net->encoder, layer);
+    san_attend(net, w, &net->encoder, rows);
 }
 
 /* Keys and values of the prompt for every decoder layer, from the encoder's output. */
 static void fill_cross(struct san_network *net, size_t rows)
 {
     const struct san_config *c = &net->model->config;
-    memcpy(net->input, net->encoded, rows * c->d * sizeof(float));
-    struct san_columns cols = san_input_columns(net, c->d, rows);
     for (uint32_t layer = 0; layer < c->dec_layers; layer++) {
         const struct san_attention_weights *w = &net->model->weights.cross[layer];
-        float *k = net->cross_k + (size_t)layer * c->context_length * net->kv;
-        float *v = net->cross_v + (size_t)layer * c->context_length * net->kv;
-        san_project(net, k, w->k, &cols);
-        san_project(net, v, w->v, &cols);
-        san_prepare_heads(net, k, w->k_norm, c->kv_heads, rows, NULL);
-        settle_keys_and_values(net, k, v, c->enc_layers + layer);
+        const struct san_projection in[] = {{&w->k, net->k}, {&w->v, net->v}};
+        const struct san_heads heads = {w, &net->cross[layer], .keys = true};
+        san_project(net, in, 2, rows);
+        san_prepare_heads(net, &heads, rows);
+        settle_memory(net, &net->cross[layer], c->enc_layers + layer);
     }
 }
 
@@ -172,9 +196,9 @@ enum san_status san_network_encode(
     size_t rows = place(net, segments, count, tokens);
     for (uint32_t layer = 0; layer < c->enc_layers; layer++)
         encoder_layer(net, layer, rows);
-    san_norm_rows(net, net->encoded, net->x, net->model->weights.enc_norm, rows);
+    san_advance(net, net->model->weights.enc[c->enc_layers - 1].gate, net->model->weights.enc_norm, rows);
+    settle_encoded(net);
     fill_cross(net, rows);
-    settle(net, net->encoded, c->d, san_network_record(net) - c->d);
     net->tokens = tokens;
     net->written = 0;
     return SAN_OK;

@@ -62,7 +62,8 @@ struct pair {
 struct san_gguf {
     const uint8_t *data;
     size_t size;
-    bool mapped;
+    size_t mapped; /* bytes of the mapping that are left; 0 for memory of the caller */
+    size_t start;  /* of the tensors' data */
     char *name;
     struct pair *pairs; /* sorted by key */
     size_t pair_count;
@@ -314,26 +315,26 @@ static enum san_status read_alignment(const struct san_gguf *file, size_t *out, 
     return SAN_OK;
 }
 
-static enum san_status place_tensors(struct reader *r, const uint64_t *offsets)
+static enum san_status place_tensors(struct san_gguf *file, struct reader *r, const uint64_t *offsets)
 {
     size_t alignment;
-    enum san_status status = read_alignment(r->file, &alignment, r->err);
+    enum san_status status = read_alignment(file, &alignment, r->err);
     if (status)
         return status;
     size_t start = (r->pos + alignment - 1) / alignment * alignment;
-    for (size_t i = 0; i < r->file->tensor_count; i++) {
-        struct san_tensor *tensor = &r->file->tensors[i];
-        size_t left = start < r->file->size ? r->file->size - start : 0;
+    file->start = start < file->size ? start : file->size;
+    for (size_t i = 0; i < file->tensor_count; i++) {
+        struct san_tensor *tensor = &file->tensors[i];
+        size_t left = start < file->size ? file->size - start : 0;
         if (offsets[i] % alignment)
             return san_fail(r->err, SAN_EFORMAT,
-                "%s: tensor \"%.*s\" lies at offset %llu, which is not a multiple of %zu", r->file->name,
+                "%s: tensor \"%.*s\" lies at offset %llu, which is not a multiple of %zu", file->name,
                 (int)tensor->name.len, tensor->name.ptr, (unsigned long long)offsets[i], alignment);
         if (offsets[i] > left || tensor->bytes > left - (size_t)offsets[i])
             return san_fail(r->err, SAN_EFORMAT,
-                "%s: tensor \"%.*s\" (offset %llu, %zu bytes) reaches beyond the end of the file",
-                r->file->name, (int)tensor->name.len, tensor->name.ptr, (unsigned long long)offsets[i],
-                tensor->bytes);
-        tensor->data = r->file->data + start + (size_t)offsets[i];
+                "%s: tensor \"%.*s\" (offset %llu, %zu bytes) reaches beyond the end of the file", file->name,
+                (int)tensor->name.len, tensor->name.ptr, (unsigned long long)offsets[i], tensor->bytes);
+        tensor->data = file->data + start + (size_t)offsets[i];
     }
     return SAN_OK;
 }
@@ -388,7 +389,7 @@ static enum san_status read_tensors(struct san_gguf *file, struct reader *r, siz
     for (; !status && file->tensor_count < count; file->tensor_count++)
         status = take_tensor(r, &file->tensors[file->tensor_count], &offsets[file->tensor_count]);
     if (!status)
-        status = place_tensors(r, offsets);
+        status = place_tensors(file, r, offsets);
     if (!status)
         status = sort_entries(file, file->tensors, count, sizeof(*file->tensors), "tensor", r->err);
     free(offsets);
@@ -421,7 +422,7 @@ static struct san_gguf *gguf_new(
             munmap((void *)(uintptr_t)data, size);
         return NULL;
     }
-    *file = (struct san_gguf){.data = data, .size = size, .mapped = mapped, .name = copy};
+    *file = (struct san_gguf){.data = data, .size = size, .mapped = mapped ? size : 0, .name = copy};
     if (read_head(file, err)) {
         san_gguf_close(file);
         return NULL;
@@ -466,11 +467,53 @@ void san_gguf_close(struct san_gguf *file)
     if (!file)
         return;
     if (file->mapped)
-        munmap((void *)(uintptr_t)file->data, file->size);
+        munmap((void *)(uintptr_t)file->data, file->mapped);
     free(file->tensors);
     free(file->pairs);
     free(file->name);
     free(file);
+}
+
+/* ---- letting go ---- */
+
+static size_t page_size(void)
+{
+    return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+void san_gguf_let_go(const struct san_gguf *file, const struct san_tensor *tensor)
+{
+    if (!file->mapped)
+        return;
+    size_t page = page_size(), begin = (size_t)((const uint8_t *)tensor->data - file->data);
+    size_t end = (begin + tensor->bytes) / page * page;
+    begin = (begin + page - 1) / page * page;
+    if (begin < end) /* whole pages of this tensor */
+        madvise((void *)(uintptr_t)(file->data + begin), end - begin, MADV_DONTNEED);
+}
+
+enum san_status san_gguf_let_go_all(struct san_gguf *file, struct san_error *err)
+{
+    if (!file->mapped)
+        return SAN_OK;
+    size_t page = page_size(), head = (file->start + page - 1) / page * page;
+    size_t whole = (file->mapped + page - 1) / page * page;
+    void *copy = malloc(file->start), *at = (void *)(uintptr_t)file->data;
+    if (!copy)
+        return san_fail(err, SAN_ENOMEM, "%s: out of memory", file->name);
+    memcpy(copy, at, file->start);
+    /* memory takes the place of the file's pages, so that every pointer into the head stays right */
+    if (mmap(at, head, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) ==
+        MAP_FAILED) {
+        free(copy);
+        return san_fail(err, SAN_ENOMEM, "%s: out of memory", file->name);
+    }
+    memcpy(at, copy, file->start);
+    free(copy);
+    if (head < whole)
+        munmap((char *)at + head, whole - head);
+    file->mapped = head;
+    return SAN_OK;
 }
 
 /* ---- reading what was found ---- */

@@ -1,8 +1,8 @@
 /* gguf.h - a GGUF v3 file, mapped and checked (https://github.com/ggml-org/ggml/blob/master/docs/gguf.md).
  *
  * Every count, length, offset, type and alignment is checked against the mapping before use; nothing is
- * copied. Pointers that come out point into the mapping and live as long as the file. Strings in GGUF are not
- * NUL-terminated: they come out with their length.
+ * copied. Pointers that come out point into the mapping and live as long as the file, but for the data of
+ * tensors (san_gguf_let_go_all). Strings in GGUF are not NUL-terminated: they come out with their length.
  */
 #ifndef SAN_GGUF_H
 #define SAN_GGUF_H
@@ -41,6 +41,13 @@ struct san_gguf *san_gguf_open(const char *path, struct san_error *err);
  * errors. */
 struct san_gguf *san_gguf_from_memory(const void *data, size_t size, const char *name, struct san_error *err);
 void san_gguf_close(struct san_gguf *file);
+
+/* For who has copied a tensor: its pages may leave memory. They come back if they are read again. */
+void san_gguf_let_go(const struct san_gguf *file, const struct san_tensor *tensor);
+/* For who has copied all that is needed of the tensors: what lies before them is copied, and the mapping
+ * ends, so that a file that shrinks cannot be felt any more. Afterwards no tensor's data may be read.
+ * SAN_ENOMEM. */
+enum san_status san_gguf_let_go_all(struct san_gguf *file, struct san_error *err);
 
 size_t san_gguf_size(const struct san_gguf *file);
 const char *san_gguf_name(const struct san_gguf *file);

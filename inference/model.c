@@ -1,4 +1,4 @@
-/* model.c - from a GGUF file to checked numbers and pointers (docs/model.md, section 6). After this door
+/* model.c - from a GGUF file to checked numbers and weights (docs/model.md, section 6). After this door
  * nothing re-checks. */
 #include "inference/model.h"
 
@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "inference/kernels/kernels.h"
 #include "inference/san.h"
@@ -16,6 +17,10 @@ enum {
     LENGTH_MAX = 4096, /* context, output, item position */
     MODEL_NAME_MAX = 256,
     RETRIEVAL_MAX = 4096,
+    LARGE_PAGE = 2 << 20, /* bytes */
+    /* Weights in memory are as large as in the file, but for padding, which is most where rows are short. */
+    TIMES_FILE_MAX = 4,
+    MEMORY_SLACK = 1 << 16,
 };
 
 /* Weights are some units at most. With this bound, and norms before every product, nothing in a pass can
@@ -158,17 +163,24 @@ static enum san_status read_config(const struct san_gguf *file, struct san_confi
 
 /* ---- tensors ---- */
 
-/* Finds tensors one after the other; the first that is missing or wrong stays in status. */
+/* Finds tensors one after the other, and gives each its place in the model's memory: once to check the shapes
+ * and count the bytes, once to check the numbers and copy them. The first tensor that is missing or wrong
+ * stays in status. */
 struct binder {
-    const struct san_gguf *file;
+    struct san_gguf *file;
+    struct san_layout layout;
     struct san_error *err;
     enum san_status status;
+    char *memory; /* NULL: only count */
+    size_t used;
 };
 
 static bool row_in_bounds(const struct san_tensor *tensor, size_t row, float *scratch)
 {
-    san_row_to_float(scratch, tensor, row, 1.0f);
-    for (size_t i = 0; i < tensor->ne[0]; i++)
+    size_t n = (size_t)tensor->ne[0];
+    san_row_to_float(
+        scratch, tensor->type, (const char *)tensor->data + row * san_row_bytes(tensor->type, n), n, 1.0f);
+    for (size_t i = 0; i < n; i++)
         if (!(fabsf(scratch[i]) <= weight_max)) /* NaN too */
             return false;
     return true;
@@ -216,17 +228,45 @@ static const struct san_tensor *bind(
     else if (dims == 1 && tensor->type != SAN_F32)
         b->status = san_fail(
             b->err, SAN_EFORMAT, "%s: tensor %s is not F32, as norms, gates and biases must be", path, name);
-    else if (!weights_in_bounds(tensor))
+    else if (b->memory && !weights_in_bounds(tensor))
         b->status =
             san_fail(b->err, SAN_EFORMAT, "%s: tensor %s holds a number that is infinite, NaN or beyond %g",
                 path, name, (double)weight_max);
     return tensor;
 }
 
+static void *take_memory(struct binder *b, size_t bytes)
+{
+    char *at = b->memory ? b->memory + b->used : NULL;
+    b->used += (bytes + SAN_MATRIX_ALIGN - 1) / SAN_MATRIX_ALIGN * SAN_MATRIX_ALIGN;
+    return at;
+}
+
 static const float *bind_vector(struct binder *b, const char *name, uint64_t n)
 {
     const struct san_tensor *tensor = bind(b, name, 1, n, 1);
-    return tensor ? tensor->data : NULL;
+    if (b->status)
+        return NULL;
+    float *vector = take_memory(b, tensor->bytes);
+    if (vector)
+        memcpy(vector, tensor->data, tensor->bytes);
+    return vector;
+}
+
+static struct san_matrix bind_matrix(struct binder *b, const char *name, uint64_t n, uint64_t rows)
+{
+    const struct san_tensor *tensor = bind(b, name, 2, n, rows);
+    if (b->status)
+        return (struct san_matrix){0};
+    struct san_matrix m = san_matrix_shape(tensor->type, (size_t)n, (size_t)rows, b->layout);
+    m.data = take_memory(b, san_matrix_bytes(&m));
+    if (!m.data)
+        return m;
+    size_t row_bytes = san_row_bytes(m.type, m.n);
+    for (size_t row = 0; row < m.rows; row++)
+        san_matrix_put_row(&m, row, (const char *)tensor->data + row * row_bytes);
+    san_gguf_let_go(b->file, tensor);
+    return m;
 }
 
 /* Tensors of one attention are called "<side>.blk.<layer>.<part>_<what>". */
@@ -235,19 +275,24 @@ struct attention_name {
     uint32_t layer;
 };
 
-static const struct san_tensor *bind_part(struct binder *b, const struct attention_name *name,
-    const char *what, uint32_t dims, uint64_t ne0, uint64_t ne1)
+static const char *name_part(const struct attention_name *name, const char *what, char text[64])
+{
+    snprintf(text, 64, "%s.blk.%u.%s_%s", name->side, name->layer, name->part, what);
+    return text;
+}
+
+static struct san_matrix bind_part(
+    struct binder *b, const struct attention_name *name, const char *what, uint64_t n, uint64_t rows)
 {
     char text[64];
-    snprintf(text, sizeof(text), "%s.blk.%u.%s_%s", name->side, name->layer, name->part, what);
-    return bind(b, text, dims, ne0, ne1);
+    return bind_matrix(b, name_part(name, what, text), n, rows);
 }
 
 static const float *bind_part_vector(
     struct binder *b, const struct attention_name *name, const char *what, uint64_t n)
 {
-    const struct san_tensor *tensor = bind_part(b, name, what, 1, n, 1);
-    return tensor ? tensor->data : NULL;
+    char text[64];
+    return bind_vector(b, name_part(name, what, text), n);
 }
 
 static void bind_attention(
@@ -255,14 +300,14 @@ static void bind_attention(
 {
     uint64_t inner = (uint64_t)c->heads * c->head_dim, kv = (uint64_t)c->kv_heads * c->head_dim;
     w->norm = bind_part_vector(b, &name, "norm.weight", c->d);
-    w->q = bind_part(b, &name, "q.weight", 2, c->d, inner);
-    w->k = bind_part(b, &name, "k.weight", 2, c->d, kv);
-    w->v = bind_part(b, &name, "v.weight", 2, c->d, kv);
-    w->output = bind_part(b, &name, "output.weight", 2, inner, c->d);
+    w->q = bind_part(b, &name, "q.weight", c->d, inner);
+    w->k = bind_part(b, &name, "k.weight", c->d, kv);
+    w->v = bind_part(b, &name, "v.weight", c->d, kv);
+    w->output = bind_part(b, &name, "output.weight", inner, c->d);
     w->q_norm = bind_part_vector(b, &name, "q_norm.weight", c->head_dim);
     w->k_norm = bind_part_vector(b, &name, "k_norm.weight", c->head_dim);
     const float *gate = bind_part_vector(b, &name, "gate", 1);
-    if (!b->status)
+    if (gate)
         w->gate = (float)(1.0 / (1.0 + exp(-(double)*gate)));
 }
 
@@ -275,27 +320,54 @@ static void check_retrieval(struct binder *b, const struct san_config *c, uint32
     bind(b, "retrieval.output.bias", 1, length, 1);
 }
 
-static enum san_status bind_weights(struct san_model *model, struct san_error *err)
+static enum san_status bind_weights(struct san_model *model, struct binder *b)
 {
     const struct san_config *c = &model->config;
     struct san_weights *w = &model->weights;
-    struct binder b = {.file = model->file, .err = err};
-    w->embedding = bind(&b, "token_embd.weight", 2, c->d, c->vocab);
+    w->embedding = bind_matrix(b, "token_embd.weight", c->d, c->vocab);
     for (uint32_t i = 0; i < c->enc_layers; i++)
-        bind_attention(&b, c, &w->enc[i], (struct attention_name){"enc", "attn", i});
+        bind_attention(b, c, &w->enc[i], (struct attention_name){"enc", "attn", i});
     for (uint32_t i = 0; i < c->dec_layers; i++) {
-        bind_attention(&b, c, &w->dec[i], (struct attention_name){"dec", "attn", i});
-        bind_attention(&b, c, &w->cross[i], (struct attention_name){"dec", "cross", i});
+        bind_attention(b, c, &w->dec[i], (struct attention_name){"dec", "attn", i});
+        bind_attention(b, c, &w->cross[i], (struct attention_name){"dec", "cross", i});
     }
-    w->enc_norm = bind_vector(&b, "enc.output_norm.weight", c->d);
-    w->dec_norm = bind_vector(&b, "dec.output_norm.weight", c->d);
+    w->enc_norm = bind_vector(b, "enc.output_norm.weight", c->d);
+    w->dec_norm = bind_vector(b, "dec.output_norm.weight", c->d);
     uint32_t retrieval = 0;
     const struct number number = {"san.retrieval_length", &retrieval, 0, RETRIEVAL_MAX, true};
-    if (!b.status)
-        b.status = read_numbers(model->file, &number, 1, err);
-    if (!b.status && retrieval)
-        check_retrieval(&b, c, retrieval);
-    return b.status;
+    if (!b->status)
+        b->status = read_numbers(model->file, &number, 1, b->err);
+    if (!b->status && retrieval)
+        check_retrieval(b, c, retrieval);
+    return b->status;
+}
+
+/* Memory for the weights. In large pages if there are any: they are read from end to end for every token. */
+static void *new_memory(size_t bytes)
+{
+    void *memory = aligned_alloc(bytes < LARGE_PAGE ? SAN_MATRIX_ALIGN : LARGE_PAGE, bytes);
+#ifdef MADV_HUGEPAGE
+    if (memory && bytes >= LARGE_PAGE)
+        madvise(memory, bytes, MADV_HUGEPAGE);
+#endif
+    return memory;
+}
+
+static enum san_status load_weights(struct san_model *model, struct san_error *err)
+{
+    struct binder b = {.file = model->file, .layout = model->kernels->layout, .err = err};
+    if (bind_weights(model, &b))
+        return b.status;
+    if (b.used / TIMES_FILE_MAX > san_gguf_size(model->file) + MEMORY_SLACK)
+        return san_fail(err, SAN_EFORMAT, "%s: its tensors overlap", san_gguf_name(model->file));
+    model->memory = b.memory = new_memory(b.used);
+    if (!b.memory)
+        return san_fail(err, SAN_ENOMEM, "%s: no %zu bytes of memory for the weights",
+            san_gguf_name(model->file), b.used);
+    b.used = 0;
+    if (bind_weights(model, &b))
+        return b.status;
+    return san_gguf_let_go_all(model->file, err);
 }
 
 /* ---- the whole model ---- */
@@ -332,10 +404,11 @@ static enum san_status fill_model(struct san_model *model, struct san_error *err
     if (!model->tokenizer)
         return SAN_EFORMAT;
     model->config.vocab = (uint32_t)san_tokenizer_size(model->tokenizer);
-    return bind_weights(model, err);
+    return load_weights(model, err);
 }
 
-struct san_model *san_model_from_gguf(struct san_gguf *file, struct san_error *err)
+struct san_model *san_model_from_gguf_with(
+    struct san_gguf *file, const struct san_kernels *kernels, struct san_error *err)
 {
     struct san_model *model = calloc(1, sizeof(*model));
     if (!model) {
@@ -344,6 +417,7 @@ struct san_model *san_model_from_gguf(struct san_gguf *file, struct san_error *e
         return NULL;
     }
     model->file = file;
+    model->kernels = kernels;
     if (fill_model(model, err)) {
         san_model_close(model);
         return NULL;
@@ -351,9 +425,18 @@ struct san_model *san_model_from_gguf(struct san_gguf *file, struct san_error *e
     return model;
 }
 
+struct san_model *san_model_from_gguf(struct san_gguf *file, struct san_error *err)
+{
+    const struct san_kernels *kernels = san_kernels_get(err);
+    if (kernels)
+        return san_model_from_gguf_with(file, kernels, err);
+    san_gguf_close(file);
+    return NULL;
+}
+
 struct san_model *san_model_open(const char *path, struct san_error *err)
 {
-    if (!san_kernels_get(err))
+    if (!san_kernels_get(err)) /* before a file is asked for */
         return NULL;
     struct san_gguf *file = san_gguf_open(path, err);
     return file ? san_model_from_gguf(file, err) : NULL;
@@ -365,6 +448,7 @@ void san_model_close(struct san_model *model)
         return;
     san_tokenizer_free(model->tokenizer);
     san_gguf_close(model->file);
+    free(model->memory);
     free(model->name);
     free(model);
 }

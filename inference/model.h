@@ -1,7 +1,8 @@
 /* model.h - a model file bound to typed, shape-checked tensors. Internal to libsan.
  *
- * Config (numbers), weights (pointers into the mapping) and run state (network.h) are three structs; this
- * file has the first two.
+ * Config (numbers), weights (matrices in the order of the kernels, vectors) and run state (network.h) are
+ * three structs; this file has the first two. Weights are copied out of the file, whose tensors are then let
+ * go: a file that changes or shrinks later harms nobody, and nothing is in memory twice.
  */
 #ifndef SAN_MODEL_H
 #define SAN_MODEL_H
@@ -11,6 +12,7 @@
 
 #include "confidence.h"
 #include "gguf.h"
+#include "kernels/kernels.h"
 #include "status.h"
 #include "tokenizer.h"
 
@@ -32,16 +34,14 @@ struct san_config {
 };
 
 struct san_attention_weights {
-    const float *norm;               /* g [d] */
-    const struct san_tensor *q;      /* [d, H*hd] */
-    const struct san_tensor *k, *v;  /* [d, KV*hd] */
-    const struct san_tensor *output; /* [H*hd, d] */
-    const float *q_norm, *k_norm;    /* g [hd] */
-    float gate;                      /* sigmoid already applied */
+    const float *norm;                 /* g [d] */
+    struct san_matrix q, k, v, output; /* rows of d: H*hd, KV*hd, KV*hd; of H*hd: d */
+    const float *q_norm, *k_norm;      /* g [hd] */
+    float gate;                        /* sigmoid already applied */
 };
 
 struct san_weights {
-    const struct san_tensor *embedding; /* [d, vocab] */
+    struct san_matrix embedding; /* vocab rows of d */
     struct san_attention_weights enc[SAN_LAYERS_MAX], dec[SAN_LAYERS_MAX], cross[SAN_LAYERS_MAX];
     const float *enc_norm, *dec_norm; /* g [d] */
 };
@@ -49,14 +49,19 @@ struct san_weights {
 struct san_model {
     struct san_gguf *file;
     struct san_tokenizer *tokenizer;
+    const struct san_kernels *kernels; /* those that the weights are laid out for */
     struct san_config config;
     struct san_weights weights;
     struct san_confidence confidence;
-    char *name; /* general.name, NUL-terminated */
+    void *memory; /* of the weights */
+    char *name;   /* general.name, NUL-terminated */
 };
 
-/* Binds an open file and checks every key, shape, type and number. Takes the file over, also when it fails:
- * NULL and *err. */
+/* Binds an open file, checks every key, shape, type and number, and lays the weights out for the kernels in
+ * use. Takes the file over, also when it fails: NULL and *err. */
 struct san_model *san_model_from_gguf(struct san_gguf *file, struct san_error *err);
+/* The same for the kernels given. For tests that compare sets. */
+struct san_model *san_model_from_gguf_with(
+    struct san_gguf *file, const struct san_kernels *kernels, struct san_error *err);
 
 #endif

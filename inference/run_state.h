@@ -1,5 +1,5 @@
-/* run_state.h - what encoder.c, decoder.c and network.c share: the memory of one session, and the steps of an
- * attention layer.
+/* run_state.h - what network.c, attention.c, encoder.c and decoder.c share: the memory of one session, and
+ * the steps of an attention layer.
  *
  * Rows are tokens. H*hd is `inner`, KV*hd is `kv`. `rows` is the most tokens of one pass.
  */
@@ -12,9 +12,10 @@
 #include "inference/network.h"
 #include "inference/pool.h"
 
-/* The tokens [begin, end) that a token attends to, and its position for RoPE. */
+/* The tokens [begin, end) that a token attends to, its position for RoPE, and where its own keys and values
+ * go. */
 struct san_span {
-    uint32_t begin, end, position;
+    uint32_t begin, end, position, token;
 };
 
 /* A segment of the prompt. Those that are not remembered are the rows of the encoder's pass, without gap. */
@@ -27,42 +28,59 @@ struct san_placed {
     san_cached entry; /* else: where to keep it, or SAN_NOT_CACHED */
 };
 
+/* Keys and values of one attention. Keys are a matrix for each key/value head, a row for each token: scores
+ * are the multiplication of that with queries. They are Q8_0 where the network is quantised, each group of a
+ * key with the scale that it needs; else F32. */
+struct san_memory {
+    char *keys;    /* [KV][net->key of `capacity` rows] */
+    float *values; /* [KV][capacity][hd] */
+    size_t capacity;
+};
+
 struct san_network {
     const struct san_model *model;
     const struct san_kernels *kernels;
     struct san_pool *pool;           /* NULL: one thread */
     struct san_context_cache *cache; /* NULL: nothing is remembered */
-    void *memory;                    /* all that follows lies in it */
+    void *block;                     /* all that follows lies in it */
     size_t inner, kv, rows, score_stride;
-    bool quantised; /* some matrix is: activations are needed as groups too */
+    bool quantised;         /* some matrix is: activations are needed as integers too */
+    enum san_type key_type; /* Q8_0 or F32 */
+    size_t key_n;           /* numbers of a key: hd, with zeros up to a group if quantised */
+    size_t key_bytes;       /* of the keys of a token, as rows of the file's kind */
 
     float *cosine, *sine;      /* [positions][hd / 2] */
     struct san_span *span;     /* [rows] of the pass under way */
     struct san_placed *placed; /* [context_length] */
     size_t placed_count;
-    float *x;        /* [rows][d] residual stream */
-    float *input;    /* [rows][max(d, inner)] of a projection: normalised x, or heads' output */
-    int8_t *input_q; /* the same as groups */
-    float *input_scale;
-    float *q;      /* [rows][inner] */
-    float *k, *v;  /* [context_length][kv] of an encoder layer */
+    float *x;              /* [rows][d] residual stream */
+    float *input;          /* [rows][max(d, inner)] of a projection: normalised x, or heads' output */
+    int8_t *input_q;       /* the same as integers */
+    float *input_scale;    /* [rows] */
+    int32_t *input_offset; /* [rows][max(d, inner) / 32] */
+    float *q, *k, *v;      /* [rows][inner], [rows][kv], [rows][kv] */
+    char *key_rows;        /* [rows][key_bytes] */
+    float *query;          /* [KV][count][H / KV][key_n]: heads that share keys lie together */
+    int8_t *query_q;       /* the same as integers */
+    float *query_scale;    /* one a query */
+    int32_t *query_offset;
     float *output; /* [rows][d] of a layer, before the gate */
-    float *scores; /* [threads][score_stride] */
+    float *scores; /* [threads][SAN_ATTEND_ROWS * H / KV][score_stride] */
 
-    size_t tokens;            /* of the prompt; 0 before the first encode */
-    float *cross_k, *cross_v; /* [dec_layers][context_length][kv] */
-    size_t written;           /* tokens in the self-attention cache */
-    float *self_k, *self_v;   /* [dec_layers][output_length][kv] */
-    float *encoded;           /* [context_length][d] */
-    float *hidden;            /* [d] after the final norm */
+    size_t tokens;                   /* of the prompt; 0 before the first encode */
+    struct san_memory encoder;       /* of the encoder layer under way; context_length tokens */
+    struct san_memory *cross, *self; /* [dec_layers]; context_length and output_length tokens */
+    size_t written;                  /* tokens in `self` */
+    float *encoded;                  /* [context_length][d] */
+    float *hidden;                   /* [d] after the final norm */
     int8_t *hidden_q;
     float *hidden_scale;
+    int32_t *hidden_offset;
 };
 
-/* As san_network_new, with the kernels given. For tests that compare sets. */
-struct san_network *san_network_new_with(const struct san_model *model, unsigned threads, size_t cache_bytes,
-    const struct san_kernels *kernels, struct san_error *err);
-/* Floats that the cache keeps of a token: keys and values of every encoder layer, keys and values for every
+enum { SAN_ATTEND_ROWS = 6 }; /* that attend together */
+
+/* Bytes that the cache keeps of a token: keys and values of every encoder layer, keys and values for every
  * decoder layer's cross-attention, the encoder's output. */
 size_t san_network_record(const struct san_network *net);
 
@@ -71,19 +89,35 @@ void san_embed(struct san_network *net, const int32_t *ids, size_t count, float 
 enum san_status san_check_ids(
     const struct san_network *net, const int32_t *ids, size_t count, struct san_error *err);
 
-/* out[row] = norm(x[row]) for count rows of d. */
-void san_norm_rows(const struct san_network *net, float *out, const float *x, const float *g, size_t count);
-/* The rows of net->input as columns of a multiplication, quantised if a matrix of this model needs it. */
-struct san_columns san_input_columns(struct san_network *net, size_t n, size_t count);
-/* out[row][0 .. ne[1]) = matrix times column. Rows of out follow each other without gap. */
+/* What one attention layer leaves for the next step: x += gate * output, unless gate is 0 (which none is);
+ * then input = norm(x) by g, as integers too if a matrix of this model needs it. */
+void san_advance(struct san_network *net, float gate, const float *g, size_t count);
+
+/* A matrix times the input, to rows of `out` of w->rows numbers without gap. */
+struct san_projection {
+    const struct san_matrix *matrix;
+    float *out;
+};
+/* Several of them at once, with `count` rows of net->input. */
 void san_project(
-    struct san_network *net, float *out, const struct san_tensor *matrix, const struct san_columns *cols);
-/* Per-head norm on x [count][heads * hd]; then RoPE at span[i].position, if span is not NULL. */
-void san_prepare_heads(const struct san_network *net, float *x, const float *g, uint32_t heads, size_t count,
-    const struct san_span *span);
-/* net->q of count rows against keys and values [..][kv], each row over its span; then the output projection,
- * and x += gate * that. */
-void san_attend(struct san_network *net, const struct san_attention_weights *w, const float *k,
-    const float *v, size_t count);
+    struct san_network *net, const struct san_projection *projections, size_t projection_count, size_t count);
+
+/* What becomes of net->q, net->k and net->v of `count` rows: queries are normalised, turned to their
+ * positions if `turn`, and stand ready for san_attend; keys are normalised and turned, and go with the values
+ * to the memory. */
+struct san_heads {
+    const struct san_attention_weights *weights;
+    struct san_memory *memory;
+    bool queries, keys, turn;
+};
+void san_prepare_heads(struct san_network *net, const struct san_heads *heads, size_t count);
+/* The keys of a token, as net->key_rows has them, and its values, into a memory. */
+void san_remember(const struct san_network *net, struct san_memory *memory, size_t token, const char *keys,
+    const float *values);
+
+/* The queries of `count` rows against a memory, each row over its span; then the output projection, into
+ * net->output. */
+void san_attend(struct san_network *net, const struct san_attention_weights *w,
+    const struct san_memory *memory, size_t count);
 
 #endif

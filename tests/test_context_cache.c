@@ -12,7 +12,7 @@
 #include "inference/san.h"
 #include "tests/toy_model.h"
 
-enum { WIDTH = 6 };
+enum { FLOATS = 6, WIDTH = FLOATS * sizeof(float) };
 
 static const int32_t kitchen[] = {5, 9, 2}, hall[] = {5, 9, 3}, attic[] = {5, 9}, garden[] = {7};
 
@@ -44,12 +44,12 @@ static size_t bytes_for(size_t tokens)
 /* A pass that keeps these ids, with `mark` in their records. Whether there was room. */
 static bool keep(struct san_context_cache *cache, const int32_t *ids, size_t count, float mark)
 {
-    float rows[3 * WIDTH];
+    float rows[3 * FLOATS];
     san_context_cache_begin(cache);
     san_cached entry = san_context_cache_reserve(cache, ids, count);
     if (entry == SAN_NOT_CACHED)
         return false;
-    for (size_t i = 0; i < count * WIDTH; i++)
+    for (size_t i = 0; i < count * FLOATS; i++)
         rows[i] = mark + (float)i;
     san_context_cache_write(cache, entry, 0, WIDTH, rows);
     return true;
@@ -63,9 +63,9 @@ static float mark_of(struct san_context_cache *cache, const int32_t *ids, size_t
     san_cached entry = san_context_cache_find(cache, ids, count);
     if (entry == SAN_NOT_CACHED)
         return -1;
-    san_context_cache_read(cache, entry, 4, 2, rows);
+    san_context_cache_read(cache, entry, 4 * sizeof(float), 2 * sizeof(float), rows);
     for (size_t i = 0; i < count; i++) /* each token has its own record */
-        assert_true(rows[2 * i + 1] == rows[0] + (float)(i * WIDTH) + 1);
+        assert_true(rows[2 * i + 1] == rows[0] + (float)(i * FLOATS) + 1);
     return rows[0] - 4;
 }
 
@@ -156,7 +156,7 @@ static void test_the_bound_holds(void **state)
 
 /* ---- in the network ---- */
 
-enum { ITEMS = 12, LOGITS = 300, RECORD_BYTES = 4096 /* room for three tokens */ };
+enum { ITEMS = 12, LOGITS = 300, RECORD_BYTES = 3500 /* room for three tokens */ };
 
 struct pair {
     void *bytes;

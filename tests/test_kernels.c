@@ -17,7 +17,7 @@
 #include "tests/gguf_builder.h"
 #include "tests/toy_model.h"
 
-enum { N_MAX = 512, ROWS_MAX = 9, COLUMNS_MAX = 9 };
+enum { N_MAX = 512, ROWS_MAX = 70, COLUMNS_MAX = 8 };
 
 static uint32_t seed = 1;
 
@@ -60,38 +60,117 @@ static void test_halves(void **state)
     assert_true(san_half_to_float(0x0001) == 0x1p-24f && san_half_to_float(0x7bff) == 65504.0f);
 }
 
+static void test_floats_to_halves(void **state)
+{
+    (void)state;
+    for (uint32_t half = 0; half < 0x7c00; half++) {
+        float value = san_half_to_float((uint16_t)half);
+        assert_int_equal(san_float_to_half(value), half);
+        assert_int_equal(san_float_to_half(-value), half | 0x8000);
+        if (half + 1 < 0x7c00) { /* half way to the next: to the even one */
+            float next = san_half_to_float((uint16_t)(half + 1)), middle = value + (next - value) / 2;
+            assert_int_equal(san_float_to_half(middle), half + half % 2);
+            assert_int_equal(san_float_to_half(nextafterf(middle, 0)), half);
+            assert_int_equal(san_float_to_half(nextafterf(middle, 1e9f)), half + 1);
+        }
+    }
+    assert_int_equal(san_float_to_half(1e-9f), 0);
+    assert_int_equal(san_float_to_half(1e9f), 0x7bff); /* never infinite */
+    assert_int_equal(san_float_to_half(-65520.0f), 0xfbff);
+}
+
 static void test_blocks_are_read_as_ggml_lays_them_out(void **state)
 {
     (void)state;
     struct san_block_q4_0 q4 = {.scale = 0x3800}; /* 0.5 */
     q4.q[0] = 0xf0;                               /* number 0: 0 - 8; number 16: 15 - 8 */
     q4.q[15] = 0x09;                              /* number 15: 9 - 8; number 31: 0 - 8 */
-    struct san_tensor tensor = {.type = SAN_Q4_0, .dims = 2, .ne = {32, 1}, .data = &q4, .bytes = sizeof(q4)};
-    float out[32];
-    san_row_to_float(out, &tensor, 0, 2.0f);
+    float out[64];
+    san_row_to_float(out, SAN_Q4_0, &q4, 32, 2.0f);
     assert_true(out[0] == -8.0f && out[16] == 7.0f && out[15] == 1.0f && out[31] == -8.0f);
-
     struct san_block_q8_0 q8[2] = {{.scale = 0x3c00}, {.scale = 0x4000, .q = {-128, 127}}};
-    tensor = (struct san_tensor){.type = SAN_Q8_0, .dims = 2, .ne = {32, 2}, .data = q8, .bytes = sizeof(q8)};
-    san_row_to_float(out, &tensor, 1, 1.0f);
-    assert_true(out[0] == -256.0f && out[1] == 254.0f && out[2] == 0.0f);
+    san_row_to_float(out, SAN_Q8_0, q8, 64, 1.0f);
+    assert_true(out[0] == 0.0f && out[32] == -256.0f && out[33] == 254.0f && out[34] == 0.0f);
 }
+
+/* ---- matrices ---- */
+
+static struct san_matrix new_matrix(
+    enum san_type type, size_t n, size_t rows, struct san_layout layout, const void *from)
+{
+    struct san_matrix m = san_matrix_shape(type, n, rows, layout);
+    m.data = aligned_alloc(SAN_MATRIX_ALIGN, san_matrix_bytes(&m));
+    assert_non_null(m.data);
+    for (size_t row = rows; row-- > 0;) /* in any order */
+        san_matrix_put_row(&m, row, (const char *)from + row * san_row_bytes(type, n));
+    return m;
+}
+
+static void test_rows_come_out_as_they_went_in(void **state)
+{
+    (void)state;
+    static const struct san_layout layouts[] = {
+        {1, 16, false}, {4, 16, false}, {8, 4, false}, {8, 4, true}, {16, 4, true}};
+    static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0};
+    enum { N = 96, ROWS = 21 };
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]) * 4; i++) {
+        enum san_type type = types[i % 4];
+        uint8_t file[ROWS * N * sizeof(float)];
+        for (size_t b = 0; b < sizeof(file); b++)
+            file[b] = (uint8_t)(b * 37 % 120); /* no infinity, no NaN */
+        struct san_matrix m = new_matrix(type, N, ROWS, layouts[i / 4], file);
+        for (size_t row = 0; row < ROWS; row++) {
+            float got[N], want[N];
+            san_matrix_get_row(&m, row, got, 3.0f);
+            san_row_to_float(want, type, file + row * san_row_bytes(type, N), N, 3.0f);
+            assert_memory_equal(got, want, sizeof(want));
+        }
+        free(m.data);
+    }
+}
+
+/* ---- what the scalar set computes, on ---- */
 
 static void test_quantize_rounds_to_nearest(void **state)
 {
     (void)state;
     float x[64] = {0};
     x[0] = 127.0f, x[1] = -126.4f, x[2] = 0.5f, x[3] = 1.5f; /* ties go to even */
-    x[32] = 1e-31f;
+    x[32] = -3.0f;
     int8_t q[64];
-    float scale[2];
-    scalar()->quantize(q, scale, x, 64);
-    assert_true(scale[0] == 1.0f && scale[1] == 0.0f);
+    float scale;
+    int32_t offset[2];
+    scalar()->quantize(q, &scale, offset, x, 64);
+    assert_true(scale == 1.0f);
+    assert_int_equal(offset[0], -128 * (127 - 126 + 0 + 2));
+    assert_int_equal(offset[1], -128 * -3);
     assert_int_equal(q[0], 127);
     assert_int_equal(q[1], -126);
     assert_int_equal(q[2], 0);
     assert_int_equal(q[3], 2);
-    assert_int_equal(q[32], 0);
+    float tiny[32] = {1e-31f};
+    scalar()->quantize(q, &scale, offset, tiny, 32);
+    assert_true(scale == 0 && q[0] == 0 && offset[0] == 0);
+}
+
+/* Two rows of one group against plain sums. */
+static void test_quantised_products(void **state)
+{
+    (void)state;
+    struct san_block_q8_0 rows[2] = {{.scale = 0x4000}, {.scale = 0x3800}}; /* 2, 0.5 */
+    int8_t q[32];
+    int32_t offset = 0, sum[2] = {0};
+    float scale = 0.25f, out[2];
+    for (int i = 0; i < 32; i++) {
+        q[i] = (int8_t)(4 * i - 50);
+        rows[0].q[i] = (int8_t)(i - 128), rows[1].q[i] = (int8_t)(7 * i % 100);
+        sum[0] += rows[0].q[i] * q[i], sum[1] += rows[1].q[i] * q[i];
+    }
+    struct san_matrix m = new_matrix(SAN_Q8_0, 32, 2, scalar()->layout, rows);
+    struct san_columns cols = {.n = 32, .count = 1, .q = q, .scale = &scale, .offset = &offset};
+    scalar()->multiply_q8_0(out, 2, &m, 0, 2, &cols);
+    assert_true(out[0] == 0.5f * (float)sum[0] && out[1] == 0.125f * (float)sum[1]);
+    free(m.data);
 }
 
 static void test_softmax_is_one(void **state)
@@ -122,12 +201,12 @@ static void test_norm_rope_and_attention(void **state)
     const float cosine[4] = {0, 1, 1, 1}, sine[4] = {1, 0, 0, 0}; /* a quarter turn of element 0 */
     scalar()->rope(x, cosine, sine, 8);
     assert_true(x[0] == -4.0f && x[4] == 3.0f);
-    const float q[8] = {1, 2}, k[24] = {1, 1, [8] = 5, [16] = 0, 3}, w[3] = {0.5f, 0.25f, 1};
-    float scores[3];
-    scalar()->attention_scores(scores, q, k, 8, 3, 8, 0.5f);
-    assert_true(scores[0] == 1.5f && scores[1] == 2.5f && scores[2] == 3.0f);
-    scalar()->attention_mix(out, w, k, 8, 3, 8);
-    assert_true(out[0] == 1.75f && out[1] == 3.5f && out[7] == 0.0f);
+    const float v[24] = {1, 1, [8] = 5, [16] = 0, 3}, w[6] = {0.5f, 0.25f, 1, 0, 0, 2};
+    float mixed[16];
+    scalar()->mix(mixed, 8, w, 3, 2, v, 3, 8);
+    assert_true(mixed[0] == 1.75f && mixed[1] == 3.5f && mixed[7] == 0.0f && mixed[8 + 1] == 6.0f);
+    scalar()->add(mixed, v, 2.0f, 8);
+    assert_true(mixed[0] == 3.75f && mixed[1] == 5.5f && mixed[7] == 0.0f);
 }
 
 /* ---- every set against the scalar one ---- */
@@ -146,69 +225,105 @@ static void fill_widely(float *x, size_t n)
 
 static void check_quantize(const struct san_kernels *set)
 {
-    float x[N_MAX], scale[2][N_MAX / 32];
+    float x[N_MAX], scale[2];
     int8_t q[2][N_MAX];
-    fill_widely(x, N_MAX);
-    x[130] = 1e-38f;
-    for (size_t i = 160; i < 192; i++)
-        x[i] = (float)i - 175.5f; /* ties */
-    set->quantize(q[0], scale[0], x, N_MAX);
-    scalar()->quantize(q[1], scale[1], x, N_MAX);
-    assert_memory_equal(q[0], q[1], sizeof(q[0]));
-    assert_memory_equal(scale[0], scale[1], sizeof(scale[0]));
+    int32_t offset[2][N_MAX / 32];
+    for (size_t n = 32; n <= N_MAX; n += 32) {
+        fill_widely(x, n);
+        x[n - 30] = 1e-38f;
+        for (size_t i = 0; i < 32; i++)
+            x[i] = (float)i - 15.5f; /* ties */
+        set->quantize(q[0], &scale[0], offset[0], x, n);
+        scalar()->quantize(q[1], &scale[1], offset[1], x, n);
+        assert_memory_equal(q[0], q[1], n);
+        assert_memory_equal(&scale[0], &scale[1], sizeof(scale[0]));
+        assert_memory_equal(offset[0], offset[1], n / 32 * sizeof(int32_t));
+    }
 }
 
-static void check_multiply(
-    const struct san_kernels *set, enum san_type type, size_t n, size_t rows, size_t count)
+/* A matrix as a file has it, columns, and what the scalar set makes of them. */
+struct product {
+    enum san_type type;
+    size_t n;
+    uint8_t file[ROWS_MAX * N_MAX * sizeof(float)];
+    struct san_columns cols;
+    float x[COLUMNS_MAX * N_MAX], scale[COLUMNS_MAX];
+    int8_t q[COLUMNS_MAX * N_MAX];
+    int32_t offset[COLUMNS_MAX * N_MAX / 32];
+    float want[COLUMNS_MAX][ROWS_MAX];
+};
+
+static void make_product(struct product *p, enum san_type type, size_t n)
 {
-    static float x[COLUMNS_MAX * N_MAX], scale[COLUMNS_MAX * N_MAX / 32], out[2][ROWS_MAX * COLUMNS_MAX];
-    static int8_t q[COLUMNS_MAX * N_MAX];
     static float weights[ROWS_MAX * N_MAX];
-    fill_widely(x, count * n);
-    fill_widely(weights, rows * n);
     size_t size;
     struct gguf_builder *builder = gguf_builder_new();
-    gguf_add_tensor(builder, "w", type, 2, n, rows, weights);
+    fill_widely(p->x, COLUMNS_MAX * n);
+    fill_widely(weights, ROWS_MAX * n);
+    gguf_add_tensor(builder, "w", type, 2, n, ROWS_MAX, weights);
     void *bytes = gguf_builder_finish(builder, &size);
     struct san_gguf *file = san_gguf_from_memory(bytes, size, "w", NULL);
     assert_non_null(file);
-    scalar()->quantize(q, scale, x, count * n);
-    struct san_columns cols = {.n = n, .count = count, .x = x, .q = q, .scale = scale};
-    memset(out, 0xff, sizeof(out));
-    san_kernels_multiply(set, type)(out[0], rows, san_gguf_tensor(file, "w")->data, rows, &cols);
-    san_kernels_multiply(scalar(), type)(out[1], rows, san_gguf_tensor(file, "w")->data, rows, &cols);
-    assert_memory_equal(out[0], out[1], sizeof(out[0]));
-    for (size_t i = 0; i < rows * count; i++)
-        assert_true(isfinite(out[1][i])); /* all of it was written */
+    memcpy(p->file, san_gguf_tensor(file, "w")->data, ROWS_MAX * san_row_bytes(type, n));
     san_gguf_close(file);
     free(bytes);
+    p->type = type, p->n = n;
+    for (size_t c = 0; c < COLUMNS_MAX; c++)
+        scalar()->quantize(p->q + c * n, p->scale + c, p->offset + c * (n / 32), p->x + c * n, n);
+    p->cols = (struct san_columns){n, COLUMNS_MAX, p->x, p->q, p->scale, p->offset};
+    struct san_matrix m = new_matrix(type, n, ROWS_MAX, scalar()->layout, p->file);
+    san_kernels_multiply(scalar(), type)(p->want[0], ROWS_MAX, &m, 0, ROWS_MAX, &p->cols);
+    free(m.data);
+}
+
+/* `rows` rows from the first of a tile on, with the first `count` columns; nothing else is written. */
+static void check_part(const struct san_kernels *set, const struct product *p, const struct san_matrix *m,
+    size_t first, size_t rows, size_t count)
+{
+    float out[COLUMNS_MAX][ROWS_MAX];
+    struct san_columns cols = p->cols;
+    cols.count = count;
+    memset(out, 0xff, sizeof(out));
+    san_kernels_multiply(set, p->type)(out[0], ROWS_MAX, m, first, rows, &cols);
+    for (size_t c = 0; c < COLUMNS_MAX; c++) {
+        size_t written = c < count ? rows : 0;
+        assert_memory_equal(out[c], &p->want[c][first], written * sizeof(float));
+        for (size_t r = written; r < ROWS_MAX; r++)
+            assert_true(isnan(out[c][r]));
+    }
 }
 
 static void check_multiplies(const struct san_kernels *set)
 {
     static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0};
-    for (size_t t = 0; t < 4; t++)
-        for (size_t rows = 1; rows <= ROWS_MAX; rows++)
-            for (size_t count = 1; count <= COLUMNS_MAX; count++) {
-                check_multiply(set, types[t], 32, rows, count);
-                check_multiply(set, types[t], 160, rows, count);
-                check_multiply(set, types[t], N_MAX, rows, count);
-            }
+    static const size_t lengths[] = {32, 160, N_MAX}, rows[] = {1, 3, 4, 8, 15, 16, 17, 32, 33, 64, 65, 70};
+    static struct product p;
+    for (size_t i = 0; i < 12; i++) {
+        make_product(&p, types[i % 4], lengths[i / 4]);
+        struct san_matrix m = new_matrix(p.type, p.n, ROWS_MAX, set->layout, p.file);
+        for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++)
+            for (size_t count = 1; count <= COLUMNS_MAX; count += i < 8 ? 1 : 3)
+                check_part(set, &p, &m, rows[r] <= ROWS_MAX - 48 ? 48 : 0, rows[r], count);
+        free(m.data);
+    }
 }
 
 /* The extremes of 8 bits, where a sum of products in 16 bits would be the first to overflow. */
 static void check_extremes(const struct san_kernels *set)
 {
-    struct san_block_q8_0 w = {.scale = 0x3c00};
-    int8_t q[32];
-    float out[2], scale = 1;
     static const int8_t signs[] = {-128, 127, 0, -1};
     for (size_t i = 0; i < 16; i++) {
+        struct san_block_q8_0 w = {.scale = 0x3c00};
+        int8_t q[32];
+        float out, scale = 1;
         memset(w.q, signs[i % 4], sizeof(w.q));
         memset(q, i / 4 == 0 ? 127 : i / 4 == 1 ? -127 : i / 4 == 2 ? 0 : 1, sizeof(q));
-        struct san_columns cols = {.n = 32, .count = 1, .q = q, .scale = &scale};
-        set->multiply_q8_0(&out[0], 1, &w, 1, &cols);
-        assert_true(out[0] == 32.0f * (float)w.q[0] * (float)q[0]);
+        int32_t offset = -128 * 32 * q[0];
+        struct san_columns cols = {.n = 32, .count = 1, .q = q, .scale = &scale, .offset = &offset};
+        struct san_matrix m = new_matrix(SAN_Q8_0, 32, 1, set->layout, &w);
+        set->multiply_q8_0(&out, 1, &m, 0, 1, &cols);
+        assert_true(out == 32.0f * (float)w.q[0] * (float)q[0]);
+        free(m.data);
     }
 }
 
@@ -225,6 +340,9 @@ static void check_floats(const struct san_kernels *set)
         set->rope(x[0], g, out[0], n);
         scalar()->rope(x[1], g, out[0], n);
         assert_memory_equal(x[0], x[1], n * sizeof(float));
+        set->add(x[0], g, 0.3f, n);
+        scalar()->add(x[1], g, 0.3f, n);
+        assert_memory_equal(x[0], x[1], n * sizeof(float));
     }
     for (size_t count = 1; count <= N_MAX; count++) {
         fill(x[0], N_MAX, count % 3 == 0 ? 200.0f : 5.0f); /* wide enough that some become 0 */
@@ -235,22 +353,20 @@ static void check_floats(const struct san_kernels *set)
     }
 }
 
-static void check_attention(const struct san_kernels *set)
+static void check_mix(const struct san_kernels *set)
 {
-    static float k[20 * 256];
-    float q[64], w[20], out[2][64];
-    fill(k, 20 * 256, 3.0f);
-    for (size_t hd = 8; hd <= 64; hd += 8)
-        for (size_t count = 1; count <= 20; count++) {
-            fill(q, hd, 2.0f);
-            fill(w, count, 1.0f);
-            set->attention_scores(out[0], q, k, 256, count, hd, 0.17f);
-            scalar()->attention_scores(out[1], q, k, 256, count, hd, 0.17f);
-            assert_memory_equal(out[0], out[1], count * sizeof(float));
-            set->attention_mix(out[0], w, k, 256, count, hd);
-            scalar()->attention_mix(out[1], w, k, 256, count, hd);
-            assert_memory_equal(out[0], out[1], hd * sizeof(float));
-        }
+    enum { TOKENS = 20, WIDTH = 136, STRIDE = 23, COLUMNS = 9 };
+    static float v[TOKENS * WIDTH], w[COLUMNS * STRIDE], out[2][COLUMNS * WIDTH];
+    fill(v, TOKENS * WIDTH, 3.0f);
+    fill(w, COLUMNS * STRIDE, 1.0f);
+    for (size_t hd = 8; hd <= WIDTH; hd += 8)
+        for (size_t columns = 1; columns <= COLUMNS; columns++)
+            for (size_t count = 1; count <= TOKENS; count += 6) {
+                memset(out, 0xff, sizeof(out)); /* what lies between columns stays */
+                set->mix(out[0], WIDTH, w, STRIDE, columns, v, count, hd);
+                scalar()->mix(out[1], WIDTH, w, STRIDE, columns, v, count, hd);
+                assert_memory_equal(out[0], out[1], sizeof(out[0]));
+            }
 }
 
 static void test_quantize_is_the_same(void **state)
@@ -270,7 +386,7 @@ static void test_floats_are_the_same(void **state)
 {
     (void)state;
     for_each_set(check_floats);
-    for_each_set(check_attention);
+    for_each_set(check_mix);
 }
 
 /* ---- the choice ---- */
@@ -333,8 +449,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_forced_choice), /* first: before this process has chosen */
         cmocka_unit_test(test_halves),
+        cmocka_unit_test(test_floats_to_halves),
         cmocka_unit_test(test_blocks_are_read_as_ggml_lays_them_out),
+        cmocka_unit_test(test_rows_come_out_as_they_went_in),
         cmocka_unit_test(test_quantize_rounds_to_nearest),
+        cmocka_unit_test(test_quantised_products),
         cmocka_unit_test(test_softmax_is_one),
         cmocka_unit_test(test_norm_rope_and_attention),
         cmocka_unit_test(test_quantize_is_the_same),

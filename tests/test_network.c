@@ -35,21 +35,21 @@ struct view {
     const size_t *row_position, *key_position; /* NULL: no RoPE */
 };
 
-static void weight_row(double *out, const struct san_tensor *tensor, size_t row)
+static void weight_row(double *out, const struct san_matrix *matrix, size_t row)
 {
     float values[D_MAX];
-    san_row_to_float(values, tensor, row, 1.0f);
-    for (size_t i = 0; i < tensor->ne[0]; i++)
+    san_matrix_get_row(matrix, row, values, 1.0f);
+    for (size_t i = 0; i < matrix->n; i++)
         out[i] = (double)values[i];
 }
 
-static void matrix_times(double *out, const struct san_tensor *tensor, const double *x)
+static void matrix_times(double *out, const struct san_matrix *matrix, const double *x)
 {
-    for (size_t r = 0; r < tensor->ne[1]; r++) {
+    for (size_t r = 0; r < matrix->rows; r++) {
         double row[D_MAX];
-        weight_row(row, tensor, r);
+        weight_row(row, matrix, r);
         out[r] = 0;
-        for (size_t i = 0; i < tensor->ne[0]; i++)
+        for (size_t i = 0; i < matrix->n; i++)
             out[r] += row[i] * x[i];
     }
 }
@@ -90,14 +90,14 @@ static void attention(const struct san_config *c, const struct san_attention_wei
     static double k[TOKENS_MAX][INNER_MAX], v[TOKENS_MAX][INNER_MAX];
     size_t hd = c->head_dim;
     for (size_t t = 0; t < view->keys; t++) {
-        matrix_times(k[t], w->k, view->key_input[t]);
-        matrix_times(v[t], w->v, view->key_input[t]);
+        matrix_times(k[t], &w->k, view->key_input[t]);
+        matrix_times(v[t], &w->v, view->key_input[t]);
         heads(k[t], w->k_norm, c->kv_heads, c, view->key_position ? &view->key_position[t] : NULL);
     }
     for (size_t r = 0; r < view->rows; r++) {
         double in[D_MAX], q[INNER_MAX], mixed[INNER_MAX] = {0}, out[D_MAX];
         norm(in, x[r], w->norm, c->d);
-        matrix_times(q, w->q, in);
+        matrix_times(q, &w->q, in);
         heads(q, w->q_norm, c->heads, c, view->row_position ? &view->row_position[r] : NULL);
         for (size_t h = 0; h < c->heads; h++) {
             size_t kv = h / (c->heads / c->kv_heads) * hd;
@@ -113,7 +113,7 @@ static void attention(const struct san_config *c, const struct san_attention_wei
                 for (size_t i = 0; i < hd; i++)
                     mixed[h * hd + i] += score[t] / sum * v[t][kv + i];
         }
-        matrix_times(out, w->output, mixed);
+        matrix_times(out, &w->output, mixed);
         for (size_t i = 0; i < c->d; i++)
             x[r][i] += (double)w->gate * out[i];
     }
@@ -139,7 +139,7 @@ static bool sees_own_segment(const void *data, size_t row, size_t key)
 
 static void embed(const struct san_model *model, double *out, int32_t id)
 {
-    weight_row(out, model->weights.embedding, (size_t)id);
+    weight_row(out, &model->weights.embedding, (size_t)id);
     for (size_t i = 0; i < model->config.d; i++)
         out[i] *= sqrt((double)model->config.d);
 }
@@ -190,7 +190,7 @@ static void reference_decode(const struct reference *ref, const int32_t *ids, si
     }
     double hidden[D_MAX];
     norm(hidden, x[count - 1], model->weights.dec_norm, c->d);
-    matrix_times(logits, model->weights.embedding, hidden);
+    matrix_times(logits, &model->weights.embedding, hidden);
 }
 
 /* ---- allocations, counted by the linker's --wrap ---- */
@@ -242,7 +242,7 @@ struct toy_model {
     struct san_model *model;
 };
 
-static struct toy_model open_toy(const struct toy_spec *spec)
+static struct toy_model open_toy_with(const struct toy_spec *spec, const struct san_kernels *kernels)
 {
     struct san_error err = {0};
     struct toy_model toy;
@@ -251,10 +251,17 @@ static struct toy_model open_toy(const struct toy_spec *spec)
     struct san_gguf *file = san_gguf_from_memory(toy.bytes, size, "toy", &err);
     if (!file)
         fail_msg("%s", err.text);
-    toy.model = san_model_from_gguf(file, &err);
+    toy.model = san_model_from_gguf_with(file, kernels, &err);
     if (!toy.model)
         fail_msg("%s", err.text);
     return toy;
+}
+
+static struct toy_model open_toy(const struct toy_spec *spec)
+{
+    const struct san_kernels *kernels = san_kernels_get(NULL);
+    assert_non_null(kernels);
+    return open_toy_with(spec, kernels);
 }
 
 static void close_toy(struct toy_model *toy)
@@ -421,22 +428,21 @@ static void test_every_kernel_set_gives_the_same_bits(void **state)
     static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct toy_spec spec = toy_spec_small(types[i], true);
-        struct toy_model toy = open_toy(&spec);
         float first[LOGITS_MAX], other[LOGITS_MAX];
         const struct san_kernels *set;
         bool have_first = false;
         for (size_t s = 0; (set = san_kernels_at(s)); s++) {
             if (!san_kernels_usable(set))
                 continue;
-            struct san_network *net = san_network_new_with(toy.model, 1, 0, set, NULL);
-            assert_non_null(net);
+            struct toy_model toy = open_toy_with(&spec, set);
+            struct san_network *net = new_network(toy.model, 1);
             run_all(net, have_first ? other : first);
             if (have_first)
                 assert_memory_equal(first, other, toy.model->config.vocab * sizeof(float));
             have_first = true;
             san_network_free(net);
+            close_toy(&toy);
         }
-        close_toy(&toy);
     }
 }
 

@@ -1,18 +1,10 @@
-/* avx2.c - the contract of kernels.h with AVX2 and F16C: one 256-bit register is the eight lanes. */
+/* avx2.c - the contract of kernels.h with AVX2, FMA and F16C: one 256-bit register is the eight lanes, or
+ * eight rows of a quantised matrix. */
 #include <math.h>
-#include <string.h>
 
 #include "inference/kernels/avx2.h"
 
 /* ---- quantising ---- */
-
-static __m256 largest(const __m256 x[4])
-{
-    const __m256 sign = _mm256_set1_ps(-0.0f);
-    __m256 a = _mm256_max_ps(_mm256_andnot_ps(sign, x[0]), _mm256_andnot_ps(sign, x[1]));
-    __m256 b = _mm256_max_ps(_mm256_andnot_ps(sign, x[2]), _mm256_andnot_ps(sign, x[3]));
-    return _mm256_max_ps(a, b);
-}
 
 static float max_lane(__m256 x)
 {
@@ -21,73 +13,61 @@ static float max_lane(__m256 x)
     return _mm_cvtss_f32(_mm_max_ss(t, _mm_shuffle_ps(t, t, 1)));
 }
 
-static void quantize_group(int8_t *q, float *scale, const float *from)
+static float largest(const float *x, size_t n)
 {
-    __m256 x[4];
-    for (size_t i = 0; i < 4; i++)
-        x[i] = _mm256_loadu_ps(from + i * LANES);
-    float most = max_lane(largest(x));
-    if (most < SAN_QUANTIZE_MIN) {
-        memset(q, 0, SAN_GROUP);
-        *scale = 0;
-        return;
-    }
-    __m256 inverse = _mm256_set1_ps(127.0f / most);
+    const __m256 sign = _mm256_set1_ps(-0.0f);
+    __m256 most[2] = {_mm256_setzero_ps(), _mm256_setzero_ps()};
+    for (size_t i = 0; i < n; i += 2 * LANES)
+        for (size_t j = 0; j < 2; j++)
+            most[j] = _mm256_max_ps(most[j], _mm256_andnot_ps(sign, _mm256_loadu_ps(x + i + j * LANES)));
+    return max_lane(_mm256_max_ps(most[0], most[1]));
+}
+
+static int32_t add_bytes(__m256i q)
+{
+    const __m256i shift = _mm256_set1_epi8(-128);
+    __m256i sums = _mm256_sad_epu8(_mm256_xor_si256(q, shift), _mm256_setzero_si256()); /* of q + 128 */
+    __m128i two = _mm_add_epi64(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+    return _mm_cvtsi128_si32(_mm_add_epi64(two, _mm_unpackhi_epi64(two, two))) - 128 * SAN_GROUP;
+}
+
+static __m256i round_group(const float *x, __m256 factor)
+{
     __m256i n[4];
     for (size_t i = 0; i < 4; i++)
-        n[i] = _mm256_cvtps_epi32(_mm256_mul_ps(x[i], inverse));
+        n[i] = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i * LANES), factor));
     /* packing works within halves; the permutation puts the groups of four back in order */
     __m256i packed = _mm256_packs_epi16(_mm256_packs_epi32(n[0], n[1]), _mm256_packs_epi32(n[2], n[3]));
-    packed = _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
-    _mm256_storeu_si256((void *)q, packed);
-    *scale = most / 127.0f;
+    return _mm256_permutevar8x32_epi32(packed, _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7));
 }
 
-void san_avx2_quantize(int8_t *q, float *scale, const float *x, size_t n)
+void san_avx2_quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n)
 {
-    for (size_t i = 0; i < n; i += SAN_GROUP)
-        quantize_group(q + i, scale + i / SAN_GROUP, x + i);
+    float most = largest(x, n);
+    bool zero = most < SAN_QUANTIZE_MIN;
+    __m256 factor = _mm256_set1_ps(zero ? 0 : 127.0f / most);
+    *scale = zero ? 0 : most / 127.0f;
+    for (size_t i = 0; i < n; i += SAN_GROUP) {
+        __m256i group = round_group(x + i, factor);
+        _mm256_storeu_si256((void *)(q + i), group);
+        offset[i / SAN_GROUP] = -128 * add_bytes(group);
+    }
 }
 
-/* ---- one tile: four dot products of rows w[t] with columns x[t] ---- */
+/* ---- floats, in tiles: four dot products of rows w[t] with columns x[t] ---- */
 
-static INLINE __m256 add_f32(__m256 sum, const void *w, struct column x, size_t i)
+static INLINE __m256 add_f32(__m256 sum, const void *w, const float *x, size_t i)
 {
-    return multiply_add(sum, _mm256_loadu_ps((const float *)w + i), _mm256_loadu_ps(x.x + i));
+    return multiply_add(sum, _mm256_loadu_ps((const float *)w + i), _mm256_loadu_ps(x + i));
 }
 
-static INLINE __m256 add_f16(__m256 sum, const void *w, struct column x, size_t i)
+static INLINE __m256 add_f16(__m256 sum, const void *w, const float *x, size_t i)
 {
     const void *half = (const uint16_t *)w + i;
-    return multiply_add(sum, _mm256_cvtph_ps(_mm_loadu_si128(half)), _mm256_loadu_ps(x.x + i));
+    return multiply_add(sum, _mm256_cvtph_ps(_mm_loadu_si128(half)), _mm256_loadu_ps(x + i));
 }
 
-/* Four neighbouring products in each lane, as floats. |w| goes in unsigned, so that -128 is right too; its
- * sign goes to q, which never is -128. Two products are at most 2 * 128 * 127: no saturation. */
-static INLINE __m256 products(__m256i w, __m256i q)
-{
-    __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(q, w));
-    return _mm256_cvtepi32_ps(_mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
-}
-
-static INLINE __m256 add_group(__m256 sum, struct group group, struct column x, size_t b)
-{
-    __m256 both = _mm256_mul_ps(group.scale, _mm256_broadcast_ss(x.scale + b));
-    __m256i q = _mm256_loadu_si256((const void *)(x.q + b * SAN_GROUP));
-    return multiply_add(sum, products(group.w, q), both);
-}
-
-static INLINE __m256 add_q8_0(__m256 sum, const void *w, struct column x, size_t b)
-{
-    return add_group(sum, load_q8_0(w, b), x, b);
-}
-
-static INLINE __m256 add_q4_0(__m256 sum, const void *w, struct column x, size_t b)
-{
-    return add_group(sum, load_q4_0(w, b), x, b);
-}
-
-static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const float *const x[TILE], size_t n)
 {
     __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
     for (size_t i = 0; i < n; i += LANES) {
@@ -99,7 +79,7 @@ static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const st
     add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
-static INLINE void tile_f16(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+static INLINE void tile_f16(float out[TILE], const void *const w[TILE], const float *const x[TILE], size_t n)
 {
     __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
     for (size_t i = 0; i < n; i += LANES) {
@@ -111,56 +91,54 @@ static INLINE void tile_f16(float out[TILE], const void *const w[TILE], const st
     add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
-static INLINE void tile_q8_0(
-    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+void san_avx2_multiply_f32(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
 {
-    __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t i = 0; i < n / SAN_GROUP; i++) {
-        s0 = add_q8_0(s0, w[0], x[0], i);
-        s1 = add_q8_0(s1, w[1], x[1], i);
-        s2 = add_q8_0(s2, w[2], x[2], i);
-        s3 = add_q8_0(s3, w[3], x[3], i);
-    }
-    add_lanes_of_four(out, s0, s1, s2, s3);
+    multiply_rows(out, out_stride, w, first, rows, cols, tile_f32);
 }
 
-static INLINE void tile_q4_0(
-    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+void san_avx2_multiply_f16(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
 {
-    __m256 s0 = _mm256_setzero_ps(), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t i = 0; i < n / SAN_GROUP; i++) {
-        s0 = add_q4_0(s0, w[0], x[0], i);
-        s1 = add_q4_0(s1, w[1], x[1], i);
-        s2 = add_q4_0(s2, w[2], x[2], i);
-        s3 = add_q4_0(s3, w[3], x[3], i);
-    }
-    add_lanes_of_four(out, s0, s1, s2, s3);
+    multiply_rows(out, out_stride, w, first, rows, cols, tile_f16);
 }
 
-/* ---- whole matrices ---- */
+/* ---- quantised weights ---- */
 
-void san_avx2_multiply_f32(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+/* |w| goes in unsigned, so that -128 is right too; its sign goes to q, which never is -128. Two products are
+ * at most 2 * 128 * 127: no saturation. */
+static INLINE __m256i dot_pairs(__m256i sum, __m256i w, __m256i q)
 {
-    multiply(out, out_stride, w, cols->n * sizeof(float), rows, cols, tile_f32);
+    __m256i pairs = _mm256_maddubs_epi16(_mm256_abs_epi8(w), _mm256_sign_epi8(q, w));
+    return _mm256_add_epi32(sum, _mm256_madd_epi16(pairs, _mm256_set1_epi16(1)));
 }
 
-void san_avx2_multiply_f16(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static INLINE void block_q8_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
 {
-    multiply(out, out_stride, w, cols->n * sizeof(uint16_t), rows, cols, tile_f16);
+    (void)tiles;
+    const struct way way = {dot_pairs, load_q8_0, SAN_GROUP * ROWS, false};
+    block_256(out, out_stride, block, columns, &way, 1);
 }
 
-static void multiply_q8_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static INLINE void block_q4_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
 {
-    multiply(out, out_stride, w, cols->n / SAN_GROUP * sizeof(struct san_block_q8_0), rows, cols, tile_q8_0);
+    (void)tiles;
+    const struct way way = {dot_pairs, load_q4_0, SAN_GROUP / 2 * ROWS, false};
+    block_256(out, out_stride, block, columns, &way, 0.0625f);
 }
 
-static void multiply_q4_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
 {
-    multiply(out, out_stride, w, cols->n / SAN_GROUP * sizeof(struct san_block_q4_0), rows, cols, tile_q4_0);
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_0);
+}
+
+static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q4_0);
 }
 
 /* ---- norm, rope, attention ---- */
@@ -183,6 +161,13 @@ void san_avx2_rms_norm(float *out, const float *x, const float *g, size_t n, flo
     }
 }
 
+void san_avx2_add(float *x, const float *y, float factor, size_t n)
+{
+    __m256 f = _mm256_set1_ps(factor);
+    for (size_t i = 0; i < n; i += LANES)
+        _mm256_storeu_ps(x + i, _mm256_fmadd_ps(f, _mm256_loadu_ps(y + i), _mm256_loadu_ps(x + i)));
+}
+
 void san_avx2_rope(float *x, const float *cosine, const float *sine, size_t hd)
 {
     size_t half = hd / 2; /* a multiple of 4 */
@@ -191,21 +176,6 @@ void san_avx2_rope(float *x, const float *cosine, const float *sine, size_t hd)
         __m128 c = _mm_loadu_ps(cosine + i), s = _mm_loadu_ps(sine + i);
         _mm_storeu_ps(x + i, _mm_sub_ps(_mm_mul_ps(a, c), _mm_mul_ps(b, s)));
         _mm_storeu_ps(x + half + i, _mm_add_ps(_mm_mul_ps(b, c), _mm_mul_ps(a, s)));
-    }
-}
-
-void san_avx2_attention_scores(
-    float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale)
-{
-    const struct column column = {.x = q};
-    const struct column x[TILE] = {column, column, column, column};
-    for (size_t t = 0; t < count; t += TILE) {
-        const void *const key[TILE] = {k + t * stride, k + at_most(t + 1, count) * stride,
-            k + at_most(t + 2, count) * stride, k + at_most(t + 3, count) * stride};
-        float result[TILE];
-        tile_f32(result, key, x, hd);
-        for (size_t i = 0; i < TILE && t + i < count; i++)
-            scores[t + i] = result[i] * scale;
     }
 }
 
@@ -248,44 +218,58 @@ void san_avx2_softmax(float *x, size_t count)
         _mm256_storeu_ps(x + i, _mm256_mul_ps(_mm256_loadu_ps(x + i), factor));
 }
 
-/* width registers of the output, over all rows: their sums grow side by side. */
-static INLINE void mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t width)
+/* `columns` times `width` registers of the output, over all rows: their sums grow side by side. */
+static INLINE void mix_block(float *out, size_t out_stride, const float *w, size_t w_stride, const float *v,
+    size_t count, size_t hd, size_t columns, size_t width)
 {
-    __m256 sum[TILE] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
-    for (size_t t = 0; t < count; t++, v += stride) {
-        __m256 weight = _mm256_broadcast_ss(w + t);
-        sum[0] = multiply_add(sum[0], weight, _mm256_loadu_ps(v));
-        if (width == TILE) {
-            sum[1] = multiply_add(sum[1], weight, _mm256_loadu_ps(v + LANES));
-            sum[2] = multiply_add(sum[2], weight, _mm256_loadu_ps(v + 2 * LANES));
-            sum[3] = multiply_add(sum[3], weight, _mm256_loadu_ps(v + 3 * LANES));
-        }
-    }
-    for (size_t i = 0; i < width; i++)
-        _mm256_storeu_ps(out + i * LANES, sum[i]);
+    __m256 sum[2][4];
+    for (size_t c = 0; c < columns; c++)
+        for (size_t i = 0; i < width; i++)
+            sum[c][i] = _mm256_setzero_ps();
+    for (size_t t = 0; t < count; t++)
+#pragma GCC unroll 2
+        for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+            for (size_t i = 0; i < width; i++)
+                sum[c][i] = _mm256_fmadd_ps(_mm256_broadcast_ss(w + c * w_stride + t),
+                    _mm256_loadu_ps(v + t * hd + i * LANES), sum[c][i]);
+    for (size_t c = 0; c < columns; c++)
+        for (size_t i = 0; i < width; i++)
+            _mm256_storeu_ps(out + c * out_stride + i * LANES, sum[c][i]);
 }
 
-void san_avx2_attention_mix(
-    float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
+static INLINE void mix_columns(float *out, size_t out_stride, const float *w, size_t w_stride, const float *v,
+    size_t count, size_t hd, size_t columns)
 {
     size_t i = 0;
-    for (; i + TILE * LANES <= hd; i += TILE * LANES)
-        mix(out + i, w, v + i, stride, count, TILE);
+    for (; i + 4 * LANES <= hd; i += 4 * LANES)
+        mix_block(out + i, out_stride, w, w_stride, v + i, count, hd, columns, 4);
     for (; i < hd; i += LANES)
-        mix(out + i, w, v + i, stride, count, 1);
+        mix_block(out + i, out_stride, w, w_stride, v + i, count, hd, columns, 1);
+}
+
+void san_avx2_mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
+    const float *v, size_t count, size_t hd)
+{
+    size_t c = 0;
+    for (; c + 2 <= columns; c += 2)
+        mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, 2);
+    if (c < columns)
+        mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, 1);
 }
 
 const struct san_kernels san_kernels_avx2 = {
     .name = "avx2",
     .needs = SAN_CPU_AVX2,
+    .layout = {.rows = ROWS, .depth = 4, .shifted = false},
     .quantize = san_avx2_quantize,
     .multiply_f32 = san_avx2_multiply_f32,
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_avx2_rms_norm,
+    .add = san_avx2_add,
     .rope = san_avx2_rope,
-    .attention_scores = san_avx2_attention_scores,
     .softmax = san_avx2_softmax,
-    .attention_mix = san_avx2_attention_mix,
+    .mix = san_avx2_mix,
 };

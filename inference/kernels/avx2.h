@@ -31,42 +31,97 @@ static INLINE __m256 multiply_add(__m256 sum, __m256 a, __m256 b)
     return _mm256_add_ps(sum, _mm256_mul_ps(a, b)); /* not fused: the contract */
 }
 
-/* One group of weights: its numbers in order, its scale in every lane. */
-struct group {
-    __m256i w;
-    __m256 scale;
+/* ---- quantised weights, in tiles of eight rows and steps of four numbers ---- */
+
+enum { ROWS = 8, STEP = ROWS * 4, STEP_PAIRS = SAN_GROUP / 8 };
+static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .tall = 1};
+
+/* sum[l] += w[4l] * q[4l] + .. + w[4l + 3] * q[4l + 3] */
+typedef __m256i dot_fn(__m256i sum, __m256i w, __m256i q);
+/* Steps 2i and 2i + 1 of a group. */
+typedef void load_fn(__m256i w[2], const char *group, size_t i);
+
+static INLINE void load_q8_0(__m256i w[2], const char *group, size_t i)
+{
+    w[0] = _mm256_loadu_si256((const void *)(group + 2 * i * STEP));
+    w[1] = _mm256_loadu_si256((const void *)(group + (2 * i + 1) * STEP));
+}
+
+/* 16 times the numbers. */
+static INLINE void load_q4_0(__m256i w[2], const char *group, size_t i)
+{
+    const __m256i high = _mm256_set1_epi8((char)0xf0);
+    __m256i both = _mm256_loadu_si256((const void *)(group + i * STEP));
+    w[0] = _mm256_and_si256(_mm256_slli_epi16(both, 4), high);
+    w[1] = _mm256_and_si256(both, high);
+}
+
+static INLINE __m256i four_numbers(const int8_t *q)
+{
+    int32_t four;
+    memcpy(&four, q, sizeof(four));
+    return _mm256_set1_epi32(four);
+}
+
+/* What is unlike in the sets of these registers. */
+struct way {
+    dot_fn *dot;
+    load_fn *load;
+    size_t group_bytes; /* of a tile */
+    bool shifted;       /* weights are unsigned, and sums start from the offset */
 };
 
-static INLINE __m256 half_scale(uint16_t half)
+/* Adds group b of all columns. */
+static INLINE void add_group(
+    __m256 *sum, const struct block *block, const char *tile, size_t b, size_t columns, const struct way *way)
 {
-    return _mm256_cvtph_ps(_mm_set1_epi16((short)half));
+    const char *group = tile + block->scale_bytes + b * way->group_bytes;
+    __m256i products[COLUMNS_MAX];
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        products[c] = _mm256_set1_epi32(way->shifted ? block->offset[c * block->groups + b] : 0);
+#pragma GCC unroll 4
+    for (size_t i = 0; i < STEP_PAIRS; i++) {
+        __m256i w[2];
+        way->load(w, group, i);
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++) {
+            const int8_t *q = block->q + c * block->n + b * SAN_GROUP + i * 8;
+            products[c] = way->dot(products[c], w[0], four_numbers(q));
+            products[c] = way->dot(products[c], w[1], four_numbers(q + 4));
+        }
+    }
+    const void *scales = tile + b * ROWS * sizeof(uint16_t);
+    __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128(scales));
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        sum[c] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(products[c]), scale, sum[c]);
 }
 
-/* Group b of a row. */
-static INLINE struct group load_q8_0(const void *row, size_t b)
+/* A block_fn, for tiles of 1, once `way` and the factor of the scales are given. */
+static INLINE void block_256(float *out, size_t out_stride, const struct block *block, size_t columns,
+    const struct way *way, float factor)
 {
-    const struct san_block_q8_0 *block = (const struct san_block_q8_0 *)row + b;
-    return (struct group){_mm256_loadu_si256((const void *)block->q), half_scale(block->scale)};
-}
-
-static INLINE struct group load_q4_0(const void *row, size_t b)
-{
-    const struct san_block_q4_0 *block = (const struct san_block_q4_0 *)row + b;
-    __m128i both = _mm_loadu_si128((const void *)block->q);
-    __m256i nibbles =
-        _mm256_and_si256(_mm256_set_m128i(_mm_srli_epi16(both, 4), both), _mm256_set1_epi8(0xf));
-    return (struct group){_mm256_sub_epi8(nibbles, _mm256_set1_epi8(8)), half_scale(block->scale)};
+    __m256 sum[COLUMNS_MAX];
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        sum[c] = _mm256_setzero_ps();
+    for (size_t b = 0; b < block->groups; b++)
+        add_group(sum, block, block->tile, b, columns, way);
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        _mm256_storeu_ps(
+            out + c * out_stride, _mm256_mul_ps(sum[c], _mm256_set1_ps(block->scale[c] * factor)));
 }
 
 /* What the sets with further instructions take over from avx2.c. */
-void san_avx2_quantize(int8_t *q, float *scale, const float *x, size_t n);
+void san_avx2_quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n);
 san_multiply_fn san_avx2_multiply_f32, san_avx2_multiply_f16;
 void san_avx2_rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon);
+void san_avx2_add(float *x, const float *y, float factor, size_t n);
 void san_avx2_rope(float *x, const float *cosine, const float *sine, size_t hd);
-void san_avx2_attention_scores(
-    float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale);
 void san_avx2_softmax(float *x, size_t count);
-void san_avx2_attention_mix(
-    float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd);
+void san_avx2_mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
+    const float *v, size_t count, size_t hd);
 
 #endif

@@ -1,36 +1,189 @@
-/* avx512vnni.c - the x86 set with AVX-512 VNNI, of which 256 bits are used: wider registers lower the clock
- * of some processors, and give nothing where they are two halves. Everything but the quantised
- * multiplications is avx2.c's. */
-#include "inference/kernels/vnni.h"
+/* avx512vnni.c - the x86 set with AVX-512 VNNI: sixteen rows in a register, their numbers unsigned, since
+ * that is what the dot product takes first. What is not worth the wider registers is avx2.c's.
+ *
+ * For each 32 products of a column and sixteen rows there are eight dot products, a conversion and a
+ * multiplication-addition; numbers of a column are broadcast from memory, once for two tiles. */
+#include "inference/kernels/avx2.h"
 
-static INLINE __m256i dot(__m256i sum, __m256i u, __m256i s)
+enum { WIDE_ROWS = 16, WIDE_STEP = WIDE_ROWS * 4, TALL = 4 };
+
+static const struct cut wide_cut = {.tile_rows = WIDE_ROWS, .columns = COLUMNS_MAX, .wide = 2, .tall = TALL};
+
+typedef void wide_load_fn(__m512i w[2], const char *group, size_t i);
+
+static INLINE void wide_load_q8_0(__m512i w[2], const char *group, size_t i)
 {
-    return _mm256_dpbusd_epi32(sum, u, s);
+    w[0] = _mm512_loadu_si512(group + 2 * i * WIDE_STEP);
+    w[1] = _mm512_loadu_si512(group + (2 * i + 1) * WIDE_STEP);
 }
 
-static void multiply_q8_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+/* 16 times the numbers. */
+static INLINE void wide_load_q4_0(__m512i w[2], const char *group, size_t i)
 {
-    multiply_quantised(out, out_stride, w, sizeof(struct san_block_q8_0), rows, cols, load_q8_0, dot);
+    const __m512i high = _mm512_set1_epi32((int)0xf0f0f0f0);
+    __m512i both = _mm512_loadu_si512(group + i * WIDE_STEP);
+    w[0] = _mm512_and_si512(_mm512_slli_epi32(both, 4), high);
+    w[1] = _mm512_and_si512(both, high);
 }
 
-static void multiply_q4_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static INLINE __m512i wide_four_numbers(const int8_t *q)
 {
-    multiply_quantised(out, out_stride, w, sizeof(struct san_block_q4_0), rows, cols, load_q4_0, dot);
+    int32_t four;
+    memcpy(&four, q, sizeof(four));
+    return _mm512_set1_epi32(four);
+}
+
+/* Adds group b of all columns and tiles. */
+static INLINE void wide_add_group(__m512 sum[TALL][COLUMNS_MAX], const struct block *block, size_t b,
+    size_t tiles, size_t columns, wide_load_fn *load, size_t group_bytes)
+{
+    const char *group = block->tile + block->scale_bytes + b * group_bytes;
+    __m512i products[TALL][COLUMNS_MAX];
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+        for (size_t t = 0; t < tiles; t++)
+            products[t][c] = _mm512_set1_epi32(block->offset[c * block->groups + b]);
+#pragma GCC unroll 4
+    for (size_t i = 0; i < STEP_PAIRS; i++) {
+        __m512i w[TALL][2];
+#pragma GCC unroll 4
+        for (size_t t = 0; t < tiles; t++)
+            load(w[t], group + t * block->tile_bytes, i);
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++) {
+            const int8_t *q = block->q + c * block->n + b * SAN_GROUP + i * 8;
+            __m512i first = wide_four_numbers(q), second = wide_four_numbers(q + 4);
+#pragma GCC unroll 4
+            for (size_t t = 0; t < tiles; t++) {
+                products[t][c] = _mm512_dpbusd_epi32(products[t][c], w[t][0], first);
+                products[t][c] = _mm512_dpbusd_epi32(products[t][c], w[t][1], second);
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (size_t t = 0; t < tiles; t++) {
+        const void *scales = block->tile + t * block->tile_bytes + b * WIDE_ROWS * sizeof(uint16_t);
+        __m512 scale = _mm512_cvtph_ps(_mm256_loadu_si256(scales));
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++)
+            sum[t][c] = _mm512_fmadd_ps(_mm512_cvtepi32_ps(products[t][c]), scale, sum[t][c]);
+    }
+}
+
+static INLINE void wide_block(float *out, size_t out_stride, const struct block *block, size_t tiles,
+    size_t columns, wide_load_fn *load, size_t group_bytes, float factor)
+{
+    __m512 sum[TALL][COLUMNS_MAX];
+#pragma GCC unroll 4
+    for (size_t t = 0; t < tiles; t++)
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++)
+            sum[t][c] = _mm512_setzero_ps();
+    for (size_t b = 0; b < block->groups; b++)
+        wide_add_group(sum, block, b, tiles, columns, load, group_bytes);
+#pragma GCC unroll 4
+    for (size_t t = 0; t < tiles; t++)
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++)
+            _mm512_storeu_ps(out + c * out_stride + t * WIDE_ROWS,
+                _mm512_mul_ps(sum[t][c], _mm512_set1_ps(block->scale[c] * factor)));
+}
+
+static INLINE void block_q8_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    wide_block(out, out_stride, block, tiles, columns, wide_load_q8_0, SAN_GROUP * WIDE_ROWS, 1);
+}
+
+static INLINE void block_q4_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    wide_block(out, out_stride, block, tiles, columns, wide_load_q4_0, SAN_GROUP / 2 * WIDE_ROWS, 0.0625f);
+}
+
+static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, wide_cut, block_q8_0);
+}
+
+static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, wide_cut, block_q4_0);
+}
+
+/* ---- attention ---- */
+
+/* `columns` times `width` registers of the output, over all rows. mask: of the last of them. */
+static INLINE void mix_block(float *out, size_t out_stride, const float *w, size_t w_stride, const float *v,
+    size_t count, size_t hd, size_t columns, size_t width, __mmask16 mask)
+{
+    __m512 sum[COLUMNS_MAX][4];
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+        for (size_t i = 0; i < width; i++)
+            sum[c][i] = _mm512_setzero_ps();
+    for (size_t t = 0; t < count; t++) {
+        __m512 row[4];
+#pragma GCC unroll 4
+        for (size_t i = 0; i < width; i++)
+            row[i] = _mm512_maskz_loadu_ps(i + 1 < width ? 0xffff : mask, v + t * hd + i * WIDE_ROWS);
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++) {
+            __m512 weight = _mm512_set1_ps(w[c * w_stride + t]);
+#pragma GCC unroll 4
+            for (size_t i = 0; i < width; i++)
+                sum[c][i] = _mm512_fmadd_ps(weight, row[i], sum[c][i]);
+        }
+    }
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+        for (size_t i = 0; i < width; i++)
+            _mm512_mask_storeu_ps(
+                out + c * out_stride + i * WIDE_ROWS, i + 1 < width ? 0xffff : mask, sum[c][i]);
+}
+
+static INLINE void mix_columns(float *out, size_t out_stride, const float *w, size_t w_stride, const float *v,
+    size_t count, size_t hd, size_t columns)
+{
+    size_t i = 0;
+    for (; i + 64 <= hd; i += 64)
+        mix_block(out + i, out_stride, w, w_stride, v + i, count, hd, columns, 4, 0xffff);
+    for (; i + 32 <= hd; i += 32)
+        mix_block(out + i, out_stride, w, w_stride, v + i, count, hd, columns, 2, 0xffff);
+    for (; i < hd; i += 16)
+        mix_block(
+            out + i, out_stride, w, w_stride, v + i, count, hd, columns, 1, hd - i < 16 ? 0xff : 0xffff);
+}
+
+static void mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
+    const float *v, size_t count, size_t hd)
+{
+    size_t c = 0;
+    for (; c + COLUMNS_MAX <= columns; c += COLUMNS_MAX)
+        mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, COLUMNS_MAX);
+    for (; c + 2 <= columns; c += 2)
+        mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, 2);
+    if (c < columns)
+        mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, 1);
 }
 
 const struct san_kernels san_kernels_avx512vnni = {
     .name = "avx512vnni",
     .needs = SAN_CPU_AVX2 | SAN_CPU_AVX512VNNI,
+    .layout = {.rows = WIDE_ROWS, .depth = 4, .shifted = true},
     .quantize = san_avx2_quantize,
     .multiply_f32 = san_avx2_multiply_f32,
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_avx2_rms_norm,
+    .add = san_avx2_add,
     .rope = san_avx2_rope,
-    .attention_scores = san_avx2_attention_scores,
     .softmax = san_avx2_softmax,
-    .attention_mix = san_avx2_attention_mix,
+    .mix = mix,
 };

@@ -1,92 +1,138 @@
-/* dotprod.c - the ARM set with ARMv8.2's dot product, which adds four neighbouring products at once: the very
- * lanes of the contract. Everything but the quantised multiplications is neon.c's.
+/* dotprod.c - the ARM set with ARMv8.2's dot product, which multiplies a number of four rows with the same
+ * four of a column. Everything but the quantised multiplications is neon.c's.
  *
- * There is no set for ARMv8.6's matrix product (SMMLA): it adds eight neighbours, so that half of its inputs
- * would have to be zeros to keep the lanes of four, and what is left is as much as SDOT does. */
-#include "inference/kernels/kernels.h"
+ * For each 32 products of a column and four rows there are eight dot products, a conversion and a
+ * multiplication-addition; sixteen numbers of a column stand in a register, and the instruction picks four.
+ *
+ * There is no set for ARMv8.6's matrix product (SMMLA): none of the boards that this is for has it. */
 #include "inference/kernels/neon.h"
-#include "inference/kernels/tiles.h"
 
-static INLINE float32x4_t products(int8x16_t w, int8x16_t q)
+enum { ROWS = 8, STEP = ROWS * 4, PER_REGISTER = 16, TALL = 2, COLUMNS = 4 };
+static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS, .wide = 1, .tall = TALL};
+
+/* A step of a tile. */
+struct step {
+    int8x16_t low, high; /* rows 0..3, 4..7 */
+};
+/* Steps 2i and 2i + 1 of a group. */
+typedef void load_fn(struct step step[2], const char *group, size_t i);
+
+static INLINE void load_q8_0(struct step step[2], const char *group, size_t i)
 {
-    return vcvtq_f32_s32(vdotq_s32(vdupq_n_s32(0), w, q));
+    const int8_t *numbers = (const int8_t *)group + 2 * i * STEP;
+    step[0] = (struct step){vld1q_s8(numbers), vld1q_s8(numbers + 16)};
+    step[1] = (struct step){vld1q_s8(numbers + STEP), vld1q_s8(numbers + STEP + 16)};
 }
 
-static INLINE struct lanes add_group(
-    struct lanes sum, int8x16_t w_low, int8x16_t w_high, uint16_t w_scale, struct column x, size_t b)
+/* 16 times the numbers. */
+static INLINE void load_q4_0(struct step step[2], const char *group, size_t i)
 {
-    const int8_t *q = x.q + b * SAN_GROUP;
-    float32x4_t both = vdupq_n_f32(half_scale(w_scale) * x.scale[b]);
-    sum.low = multiply_add(sum.low, products(w_low, vld1q_s8(q)), both);
-    sum.high = multiply_add(sum.high, products(w_high, vld1q_s8(q + 16)), both);
-    return sum;
+    const int8x16_t upper = vdupq_n_s8((int8_t)0xf0);
+    const int8_t *numbers = (const int8_t *)group + i * STEP;
+    int8x16_t low = vld1q_s8(numbers), high = vld1q_s8(numbers + 16);
+    step[0] = (struct step){vshlq_n_s8(low, 4), vshlq_n_s8(high, 4)};
+    step[1] = (struct step){vandq_s8(low, upper), vandq_s8(high, upper)};
 }
 
-static INLINE struct lanes add_q8_0(struct lanes sum, const void *w, struct column x, size_t b)
-{
-    const struct san_block_q8_0 *block = (const struct san_block_q8_0 *)w + b;
-    return add_group(sum, vld1q_s8(block->q), vld1q_s8(block->q + 16), block->scale, x, b);
-}
+struct sums {
+    float32x4_t low, high;
+};
 
-static INLINE struct lanes add_q4_0(struct lanes sum, const void *w, struct column x, size_t b)
+/* A tile with `columns` columns, of which group b is added. */
+static INLINE void add_group(struct sums *sum, const struct block *block, const char *tile, size_t b,
+    size_t columns, load_fn *load, size_t group_bytes)
 {
-    const struct san_block_q4_0 *block = (const struct san_block_q4_0 *)w + b;
-    const int8x16_t eight = vdupq_n_s8(8);
-    uint8x16_t both = vld1q_u8(block->q);
-    int8x16_t low = vsubq_s8(vreinterpretq_s8_u8(vandq_u8(both, vdupq_n_u8(0xf))), eight);
-    int8x16_t high = vsubq_s8(vreinterpretq_s8_u8(vshrq_n_u8(both, 4)), eight);
-    return add_group(sum, low, high, block->scale, x, b);
-}
-
-static INLINE void tile_q8_0(
-    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
-{
-    struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t i = 0; i < n / SAN_GROUP; i++) {
-        s0 = add_q8_0(s0, w[0], x[0], i);
-        s1 = add_q8_0(s1, w[1], x[1], i);
-        s2 = add_q8_0(s2, w[2], x[2], i);
-        s3 = add_q8_0(s3, w[3], x[3], i);
+    const char *group = tile + block->scale_bytes + b * group_bytes;
+    int32x4_t low[COLUMNS], high[COLUMNS];
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++)
+        low[c] = high[c] = vdupq_n_s32(0);
+#pragma GCC unroll 2
+    for (size_t half = 0; half < 2; half++) {
+        struct step step[4];
+        load(step, group, 2 * half);
+        load(step + 2, group, 2 * half + 1);
+#pragma GCC unroll 4
+        for (size_t c = 0; c < columns; c++) {
+            int8x16_t q = vld1q_s8(block->q + c * block->n + b * SAN_GROUP + half * PER_REGISTER);
+            low[c] = vdotq_laneq_s32(low[c], step[0].low, q, 0);
+            high[c] = vdotq_laneq_s32(high[c], step[0].high, q, 0);
+            low[c] = vdotq_laneq_s32(low[c], step[1].low, q, 1);
+            high[c] = vdotq_laneq_s32(high[c], step[1].high, q, 1);
+            low[c] = vdotq_laneq_s32(low[c], step[2].low, q, 2);
+            high[c] = vdotq_laneq_s32(high[c], step[2].high, q, 2);
+            low[c] = vdotq_laneq_s32(low[c], step[3].low, q, 3);
+            high[c] = vdotq_laneq_s32(high[c], step[3].high, q, 3);
+        }
     }
-    add_lanes_of_four(out, s0, s1, s2, s3);
-}
-
-static INLINE void tile_q4_0(
-    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
-{
-    struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t i = 0; i < n / SAN_GROUP; i++) {
-        s0 = add_q4_0(s0, w[0], x[0], i);
-        s1 = add_q4_0(s1, w[1], x[1], i);
-        s2 = add_q4_0(s2, w[2], x[2], i);
-        s3 = add_q4_0(s3, w[3], x[3], i);
+    const uint16_t *scales = (const uint16_t *)(const void *)tile + b * ROWS;
+    float32x4_t scale_low = widen_half(scales), scale_high = widen_half(scales + HALF);
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++) {
+        sum[c].low = vfmaq_f32(sum[c].low, vcvtq_f32_s32(low[c]), scale_low);
+        sum[c].high = vfmaq_f32(sum[c].high, vcvtq_f32_s32(high[c]), scale_high);
     }
-    add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
-static void multiply_q8_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static INLINE void block_of_tiles(float *out, size_t out_stride, const struct block *block, size_t tiles,
+    size_t columns, load_fn *load, size_t group_bytes, float factor)
 {
-    multiply(out, out_stride, w, cols->n / SAN_GROUP * sizeof(struct san_block_q8_0), rows, cols, tile_q8_0);
+    struct sums sum[TALL][COLUMNS];
+#pragma GCC unroll 2
+    for (size_t t = 0; t < tiles; t++)
+#pragma GCC unroll 4
+        for (size_t c = 0; c < columns; c++)
+            sum[t][c] = (struct sums){vdupq_n_f32(0), vdupq_n_f32(0)};
+    for (size_t b = 0; b < block->groups; b++)
+#pragma GCC unroll 2
+        for (size_t t = 0; t < tiles; t++)
+            add_group(sum[t], block, block->tile + t * block->tile_bytes, b, columns, load, group_bytes);
+#pragma GCC unroll 2
+    for (size_t t = 0; t < tiles; t++)
+#pragma GCC unroll 4
+        for (size_t c = 0; c < columns; c++) {
+            float *to = out + c * out_stride + t * ROWS;
+            vst1q_f32(to, vmulq_n_f32(sum[t][c].low, block->scale[c] * factor));
+            vst1q_f32(to + HALF, vmulq_n_f32(sum[t][c].high, block->scale[c] * factor));
+        }
 }
 
-static void multiply_q4_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static INLINE void block_q8_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
 {
-    multiply(out, out_stride, w, cols->n / SAN_GROUP * sizeof(struct san_block_q4_0), rows, cols, tile_q4_0);
+    block_of_tiles(out, out_stride, block, tiles, columns, load_q8_0, SAN_GROUP * ROWS, 1);
+}
+
+static INLINE void block_q4_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    block_of_tiles(out, out_stride, block, tiles, columns, load_q4_0, SAN_GROUP / 2 * ROWS, 0.0625f);
+}
+
+static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_0);
+}
+
+static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q4_0);
 }
 
 const struct san_kernels san_kernels_dotprod = {
     .name = "dotprod",
     .needs = SAN_CPU_NEON | SAN_CPU_DOTPROD,
+    .layout = {.rows = ROWS, .depth = 4, .shifted = false},
     .quantize = san_neon_quantize,
     .multiply_f32 = san_neon_multiply_f32,
     .multiply_f16 = san_neon_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_neon_rms_norm,
+    .add = san_neon_add,
     .rope = san_neon_rope,
-    .attention_scores = san_neon_attention_scores,
     .softmax = san_neon_softmax,
-    .attention_mix = san_neon_attention_mix,
+    .mix = san_neon_mix,
 };

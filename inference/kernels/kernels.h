@@ -3,16 +3,16 @@
  * Every set gives the same bits for the same input, so that an utterance means the same on every processor.
  * What makes that so:
  *
- * - No fused multiply-add: each file is compiled with -ffp-contract=off, products and sums are rounded
- * separately.
- * - A sum over i of f(i) is kept in 8 lanes, lane[i % 8], each added to in the order of i, from 0. The lanes
- * are then added as s[j] = lane[j] + lane[j + 4] (j < 4);  total = (s[0] + s[2]) + (s[1] + s[3]) called
- * lanes() below. Operands of an addition may trade places; nothing else may.
- * - Products of 8-bit integers are summed exactly in 32 bits.
+ * - Sums of products of 8-bit integers are exact, in 32 bits.
+ * - fma() below is one rounding, as IEEE has it, and stands only where it is written: each file is compiled
+ * with -ffp-contract=off, so that other products and sums are rounded separately.
+ * - A sum over i of f(i) called lanes() is kept in 8 lanes, lane[i % 8], each added to in the order of i,
+ * from 0. The lanes are then added as s[j] = lane[j] + lane[j + 4] (j < 4);  total = (s[0] + s[2]) + (s[1] +
+ * s[3]). Operands of an addition may trade places; nothing else may.
  * - Division and square root are IEEE's; rounding to integer is to nearest, ties to even.
  *
  * Lengths n, hd are multiples of 8; n of a quantised row is a multiple of 32. Pointers need the alignment of
- * their type only.
+ * their type only, but for matrices (matrix.h).
  */
 #ifndef SAN_KERNELS_H
 #define SAN_KERNELS_H
@@ -22,50 +22,39 @@
 #include <stdint.h>
 
 #include "inference/cpu.h"
-#include "inference/gguf.h"
+#include "inference/kernels/matrix.h"
 #include "inference/status.h"
 
-enum {
-    SAN_GROUP = 32,        /* numbers that share a scale, in weights and activations */
-    SAN_COLUMN_MAX = 4096, /* numbers in a column of a quantised multiplication */
-};
-
-/* Blocks as ggml lays them out in the file; scales are half floats. */
-struct san_block_q8_0 {
-    uint16_t scale;
-    int8_t q[SAN_GROUP];
-};
-struct san_block_q4_0 {
-    uint16_t scale;
-    uint8_t q[SAN_GROUP / 2]; /* low nibbles: numbers 0..15, high nibbles: 16..31; the number is nibble - 8 */
-};
-_Static_assert(
-    sizeof(struct san_block_q8_0) == 34 && sizeof(struct san_block_q4_0) == 18, "blocks as in the file");
-
-/* Columns that a matrix is multiplied with, one behind the other: floats for F32 and F16 weights, groups for
- * Q8_0 and Q4_0. */
+/* Columns that a matrix is multiplied with, one behind the other: floats for F32 and F16 weights, integers
+ * with a scale each for Q8_0 and Q4_0. */
 struct san_columns {
-    size_t n;           /* numbers in a column */
-    size_t count;       /* columns */
-    const float *x;     /* [count][n] */
-    const int8_t *q;    /* [count][n], -127..127 */
-    const float *scale; /* [count][n / 32] */
+    size_t n;              /* numbers in a column */
+    size_t count;          /* columns */
+    const float *x;        /* [count][n] */
+    const int8_t *q;       /* [count][n], -127..127 */
+    const float *scale;    /* [count] */
+    const int32_t *offset; /* [count][n / 32] -128 times the sum of a group of q: what weights that are stored
+                            * with 128 added to them bring too much */
 };
 
-/* out[c * out_stride + r] = row r of w times column c, for r < rows and c < cols->count. w holds `rows` rows
- * of cols->n numbers. F32, F16:  lanes(w[i] * x[i]), a half float widened first Q8_0, Q4_0: for each group b
- * in turn, and each lane l: lane[l] += (float)(sum over j < 4 of wq[4l + j] * q[4l + j]) * (w_scale[b] *
- * scale[b]);  then lanes() */
-typedef void san_multiply_fn(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols);
+/* out[c * out_stride + r] = row first + r of w times column c, for r < rows and c < cols->count. first is a
+ * multiple of w->tile_rows.
+ *
+ * F32, F16:  lanes(w[i] * x[i]), a half float widened first.
+ * Q8_0, Q4_0:  sum = fma((float)(sum over i < 32 of wq[i] * q[i]), w_scale[b], sum) for each group b in turn,
+ * from 0; then sum * scale[c]. Q4_0 counts in sixteenths: wq is 16 times the number, and the scale of the
+ * column scale[c] / 16. */
+typedef void san_multiply_fn(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols);
 
 struct san_kernels {
     const char *name;
-    unsigned needs; /* enum san_cpu_feature bits */
+    unsigned needs;           /* enum san_cpu_feature bits */
+    struct san_layout layout; /* in which its multiplications want quantised weights */
 
-    /* For each group of 32: m = max |x|. scale = m / 127 and q = round(x * (127 / m)); both 0 where m <
-     * 1e-30. */
-    void (*quantize)(int8_t *q, float *scale, const float *x, size_t n);
+    /* One column of n numbers: m = max |x|. *scale = m / 127 and q = round(x * (127 / m)); both 0 where m <
+     * 1e-30. offset as in san_columns. */
+    void (*quantize)(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n);
 
     san_multiply_fn *multiply_f32, *multiply_f16, *multiply_q8_0, *multiply_q4_0;
 
@@ -73,21 +62,21 @@ struct san_kernels {
      * right. out may be x. */
     void (*rms_norm)(float *out, const float *x, const float *g, size_t n, float epsilon);
 
+    /* x[i] = fma(factor, y[i], x[i]) */
+    void (*add)(float *x, const float *y, float factor, size_t n);
+
     /* In place, for i < hd / 2, with a = x[i], b = x[i + hd / 2]: x[i] = a * cos[i] - b * sin[i]; x[i + hd /
      * 2] = b * cos[i] + a * sin[i]. */
     void (*rope)(float *x, const float *cosine, const float *sine, size_t hd);
-
-    /* scores[t] = lanes(q[i] * k[t * stride + i]) * scale, for t < count. */
-    void (*attention_scores)(
-        float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale);
 
     /* In place: e[i] = exp(x[i] - max x) by the polynomial below; x[i] = e[i] * (1 / lanes(e[i])). count >= 1
      * of any value; x has room for the next multiple of 8, and what lies behind count becomes 0. */
     void (*softmax)(float *x, size_t count);
 
-    /* out[i] = ((0 + w[0] * v[i]) + w[1] * v[stride + i]) + ...: rows of v, weighted, in order. count >= 1.
-     */
-    void (*attention_mix)(float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd);
+    /* out[c * out_stride + i] = fma(w[c * w_stride + t], v[t * hd + i], ..) for t = 0 .. count - 1 in order,
+     * from 0: rows of v, weighted, for each of `columns` columns of weights. count, columns >= 1. */
+    void (*mix)(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
+        const float *v, size_t count, size_t hd);
 };
 
 /* The sets; each exists where its instruction set does. */
@@ -109,11 +98,6 @@ extern const struct san_kernels san_kernels_neon, san_kernels_dotprod;
 #define SAN_EXP_C6 0.0013888889f
 
 #define SAN_QUANTIZE_MIN 1e-30f /* below it 127 / m could overflow */
-
-/* A half float, exactly. */
-float san_half_to_float(uint16_t half);
-/* Row `row` of a tensor as floats, each times factor. */
-void san_row_to_float(float *out, const struct san_tensor *tensor, size_t row, float factor);
 
 /* The table in use: the best that the processor has, or the one that SAN_CPU names. Chosen once. NULL, and
  * always so, if SAN_CPU names none or one that this processor cannot run. */

@@ -1,98 +1,60 @@
 /* neon.c - the contract of kernels.h with ARMv8.0 NEON: two 128-bit registers, low and high, are the eight
  * lanes. */
 #include <math.h>
-#include <string.h>
 
-#include "inference/kernels/kernels.h"
 #include "inference/kernels/neon.h"
-#include "inference/kernels/tiles.h"
 
 /* ---- quantising ---- */
 
-static float largest(const float32x4_t x[8])
+static float largest(const float *x, size_t n)
 {
-    float32x4_t most = vabsq_f32(x[0]);
-    for (size_t i = 1; i < 8; i++)
-        most = vmaxq_f32(most, vabsq_f32(x[i]));
-    return vmaxvq_f32(most);
+    float32x4_t most[2] = {vdupq_n_f32(0), vdupq_n_f32(0)};
+    for (size_t i = 0; i < n; i += 2 * HALF)
+        for (size_t j = 0; j < 2; j++)
+            most[j] = vmaxq_f32(most[j], vabsq_f32(vld1q_f32(x + i + j * HALF)));
+    return vmaxvq_f32(vmaxq_f32(most[0], most[1]));
 }
 
-static void quantize_group(int8_t *q, float *scale, const float *from)
+/* Returns the sum of the group. */
+static int32_t round_group(int8_t *q, const float *x, float32x4_t factor)
 {
-    float32x4_t x[8];
-    for (size_t i = 0; i < 8; i++)
-        x[i] = vld1q_f32(from + i * HALF);
-    float most = largest(x);
-    if (most < SAN_QUANTIZE_MIN) {
-        memset(q, 0, SAN_GROUP);
-        *scale = 0;
-        return;
+    int16x8_t sum = vdupq_n_s16(0);
+    for (size_t i = 0; i < SAN_GROUP; i += 2 * HALF) {
+        int16x4_t low = vqmovn_s32(vcvtnq_s32_f32(vmulq_f32(vld1q_f32(x + i), factor)));
+        int16x4_t high = vqmovn_s32(vcvtnq_s32_f32(vmulq_f32(vld1q_f32(x + i + HALF), factor)));
+        int16x8_t both = vcombine_s16(low, high);
+        sum = vaddq_s16(sum, both);
+        vst1_s8(q + i, vqmovn_s16(both));
     }
-    float32x4_t inverse = vdupq_n_f32(127.0f / most);
-    int16x4_t n[8];
-    for (size_t i = 0; i < 8; i++)
-        n[i] = vqmovn_s32(vcvtnq_s32_f32(vmulq_f32(x[i], inverse)));
-    for (size_t i = 0; i < 4; i++)
-        vst1_s8(q + i * LANES, vqmovn_s16(vcombine_s16(n[2 * i], n[2 * i + 1])));
-    *scale = most / 127.0f;
+    return vaddlvq_s16(sum);
 }
 
-void san_neon_quantize(int8_t *q, float *scale, const float *x, size_t n)
+void san_neon_quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n)
 {
+    float most = largest(x, n);
+    bool zero = most < SAN_QUANTIZE_MIN;
+    float32x4_t factor = vdupq_n_f32(zero ? 0 : 127.0f / most);
+    *scale = zero ? 0 : most / 127.0f;
     for (size_t i = 0; i < n; i += SAN_GROUP)
-        quantize_group(q + i, scale + i / SAN_GROUP, x + i);
+        offset[i / SAN_GROUP] = -128 * round_group(q + i, x + i, factor);
 }
 
-/* ---- one tile: four dot products of rows w[t] with columns x[t] ---- */
+/* ---- floats, in tiles: four dot products of rows w[t] with columns x[t] ---- */
 
-static INLINE struct lanes add_f32(struct lanes sum, const void *w, struct column x, size_t i)
+static INLINE struct lanes add_f32(struct lanes sum, const void *w, const float *x, size_t i)
 {
-    return multiply_add_8(sum, (const float *)w + i, x.x + i);
+    return multiply_add_8(sum, (const float *)w + i, x + i);
 }
 
-static INLINE struct lanes add_f16(struct lanes sum, const void *w, struct column x, size_t i)
+static INLINE struct lanes add_f16(struct lanes sum, const void *w, const float *x, size_t i)
 {
     const uint16_t *half = (const uint16_t *)w + i;
-    sum.low = multiply_add(sum.low, widen_half(half), vld1q_f32(x.x + i));
-    sum.high = multiply_add(sum.high, widen_half(half + HALF), vld1q_f32(x.x + i + HALF));
+    sum.low = multiply_add(sum.low, widen_half(half), vld1q_f32(x + i));
+    sum.high = multiply_add(sum.high, widen_half(half + HALF), vld1q_f32(x + i + HALF));
     return sum;
 }
 
-/* Sixteen products, four neighbours summed in each lane: at most 2 * 128 * 127 in 16 bits. */
-static INLINE float32x4_t products(int8x16_t w, int8x16_t q)
-{
-    int32x4_t low = vpaddlq_s16(vmull_s8(vget_low_s8(w), vget_low_s8(q)));
-    int32x4_t high = vpaddlq_s16(vmull_high_s8(w, q));
-    return vcvtq_f32_s32(vpaddq_s32(low, high));
-}
-
-static INLINE struct lanes add_group(
-    struct lanes sum, int8x16_t w_low, int8x16_t w_high, uint16_t w_scale, struct column x, size_t b)
-{
-    const int8_t *q = x.q + b * SAN_GROUP;
-    float32x4_t both = vdupq_n_f32(half_scale(w_scale) * x.scale[b]);
-    sum.low = multiply_add(sum.low, products(w_low, vld1q_s8(q)), both);
-    sum.high = multiply_add(sum.high, products(w_high, vld1q_s8(q + 16)), both);
-    return sum;
-}
-
-static INLINE struct lanes add_q8_0(struct lanes sum, const void *w, struct column x, size_t b)
-{
-    const struct san_block_q8_0 *block = (const struct san_block_q8_0 *)w + b;
-    return add_group(sum, vld1q_s8(block->q), vld1q_s8(block->q + 16), block->scale, x, b);
-}
-
-static INLINE struct lanes add_q4_0(struct lanes sum, const void *w, struct column x, size_t b)
-{
-    const struct san_block_q4_0 *block = (const struct san_block_q4_0 *)w + b;
-    const int8x16_t eight = vdupq_n_s8(8);
-    uint8x16_t both = vld1q_u8(block->q);
-    int8x16_t low = vsubq_s8(vreinterpretq_s8_u8(vandq_u8(both, vdupq_n_u8(0xf))), eight);
-    int8x16_t high = vsubq_s8(vreinterpretq_s8_u8(vshrq_n_u8(both, 4)), eight);
-    return add_group(sum, low, high, block->scale, x, b);
-}
-
-static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const float *const x[TILE], size_t n)
 {
     struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
     for (size_t i = 0; i < n; i += LANES) {
@@ -104,7 +66,7 @@ static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const st
     add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
-static INLINE void tile_f16(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+static INLINE void tile_f16(float out[TILE], const void *const w[TILE], const float *const x[TILE], size_t n)
 {
     struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
     for (size_t i = 0; i < n; i += LANES) {
@@ -116,56 +78,121 @@ static INLINE void tile_f16(float out[TILE], const void *const w[TILE], const st
     add_lanes_of_four(out, s0, s1, s2, s3);
 }
 
-static INLINE void tile_q8_0(
-    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+void san_neon_multiply_f32(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
 {
-    struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t i = 0; i < n / SAN_GROUP; i++) {
-        s0 = add_q8_0(s0, w[0], x[0], i);
-        s1 = add_q8_0(s1, w[1], x[1], i);
-        s2 = add_q8_0(s2, w[2], x[2], i);
-        s3 = add_q8_0(s3, w[3], x[3], i);
+    multiply_rows(out, out_stride, w, first, rows, cols, tile_f32);
+}
+
+void san_neon_multiply_f16(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_rows(out, out_stride, w, first, rows, cols, tile_f16);
+}
+
+/* ---- quantised weights, in tiles of four rows and steps of sixteen numbers: a register is a part of a row
+ * ---- */
+
+enum { ROWS = 4, STEP = 16 };
+static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .tall = 1};
+
+/* A group of four rows. */
+struct weights {
+    int8x16_t first[ROWS], second[ROWS]; /* steps */
+};
+typedef struct weights load_fn(const char *group);
+
+static INLINE struct weights load_q8_0(const char *group)
+{
+    struct weights w;
+    const int8_t *numbers = (const int8_t *)group;
+#pragma GCC unroll 4
+    for (size_t r = 0; r < ROWS; r++) {
+        w.first[r] = vld1q_s8(numbers + r * STEP);
+        w.second[r] = vld1q_s8(numbers + (ROWS + r) * STEP);
     }
-    add_lanes_of_four(out, s0, s1, s2, s3);
+    return w;
 }
 
-static INLINE void tile_q4_0(
-    float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n)
+/* 16 times the numbers. */
+static INLINE struct weights load_q4_0(const char *group)
 {
-    struct lanes s0 = no_lanes(), s1 = s0, s2 = s0, s3 = s0;
-    for (size_t i = 0; i < n / SAN_GROUP; i++) {
-        s0 = add_q4_0(s0, w[0], x[0], i);
-        s1 = add_q4_0(s1, w[1], x[1], i);
-        s2 = add_q4_0(s2, w[2], x[2], i);
-        s3 = add_q4_0(s3, w[3], x[3], i);
+    struct weights w;
+#pragma GCC unroll 4
+    for (size_t r = 0; r < ROWS; r++) {
+        int8x16_t both = vld1q_s8((const int8_t *)group + r * STEP);
+        w.first[r] = vshlq_n_s8(both, 4);
+        w.second[r] = vandq_s8(both, vdupq_n_s8((int8_t)0xf0));
     }
-    add_lanes_of_four(out, s0, s1, s2, s3);
+    return w;
 }
 
-/* ---- whole matrices ---- */
-
-void san_neon_multiply_f32(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+/* Two products are at most 2 * 128 * 127, in 16 bits. */
+static INLINE int16x8_t pairs_of_products(int8x16_t w, int8x16_t q)
 {
-    multiply(out, out_stride, w, cols->n * sizeof(float), rows, cols, tile_f32);
+    return vmlal_high_s8(vmull_s8(vget_low_s8(w), vget_low_s8(q)), w, q);
 }
 
-void san_neon_multiply_f16(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static INLINE int32x4_t products(int8x16_t w0, int8x16_t w1, int8x16_t q0, int8x16_t q1)
 {
-    multiply(out, out_stride, w, cols->n * sizeof(uint16_t), rows, cols, tile_f16);
+    return vpadalq_s16(vpaddlq_s16(pairs_of_products(w0, q0)), pairs_of_products(w1, q1));
 }
 
-static void multiply_q8_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static INLINE int32x4_t products_of_rows(const struct weights *w, int8x16_t q0, int8x16_t q1)
 {
-    multiply(out, out_stride, w, cols->n / SAN_GROUP * sizeof(struct san_block_q8_0), rows, cols, tile_q8_0);
+    int32x4_t a = products(w->first[0], w->second[0], q0, q1);
+    int32x4_t b = products(w->first[1], w->second[1], q0, q1);
+    int32x4_t c = products(w->first[2], w->second[2], q0, q1);
+    int32x4_t d = products(w->first[3], w->second[3], q0, q1);
+    return vpaddq_s32(vpaddq_s32(a, b), vpaddq_s32(c, d));
 }
 
-static void multiply_q4_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static INLINE void block_of_rows(float *out, size_t out_stride, const struct block *block, size_t columns,
+    load_fn *load, size_t group_bytes, float factor)
 {
-    multiply(out, out_stride, w, cols->n / SAN_GROUP * sizeof(struct san_block_q4_0), rows, cols, tile_q4_0);
+    float32x4_t sum[COLUMNS_MAX];
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        sum[c] = vdupq_n_f32(0);
+    for (size_t b = 0; b < block->groups; b++) {
+        struct weights w = load(block->tile + block->scale_bytes + b * group_bytes);
+        float32x4_t scale = widen_half((const uint16_t *)(const void *)block->tile + b * ROWS);
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++) {
+            const int8_t *q = block->q + c * block->n + b * SAN_GROUP;
+            int32x4_t whole = products_of_rows(&w, vld1q_s8(q), vld1q_s8(q + STEP));
+            sum[c] = vfmaq_f32(sum[c], vcvtq_f32_s32(whole), scale);
+        }
+    }
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        vst1q_f32(out + c * out_stride, vmulq_n_f32(sum[c], block->scale[c] * factor));
+}
+
+static INLINE void block_q8_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    (void)tiles;
+    block_of_rows(out, out_stride, block, columns, load_q8_0, SAN_GROUP * ROWS, 1);
+}
+
+static INLINE void block_q4_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    (void)tiles;
+    block_of_rows(out, out_stride, block, columns, load_q4_0, SAN_GROUP / 2 * ROWS, 0.0625f);
+}
+
+static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_0);
+}
+
+static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q4_0);
 }
 
 /* ---- norm, rope, attention ---- */
@@ -186,6 +213,12 @@ void san_neon_rms_norm(float *out, const float *x, const float *g, size_t n, flo
         vst1q_f32(out + i, vmulq_f32(vmulq_f32(vld1q_f32(x + i), factor), vaddq_f32(one, vld1q_f32(g + i))));
 }
 
+void san_neon_add(float *x, const float *y, float factor, size_t n)
+{
+    for (size_t i = 0; i < n; i += HALF)
+        vst1q_f32(x + i, vfmaq_n_f32(vld1q_f32(x + i), vld1q_f32(y + i), factor));
+}
+
 void san_neon_rope(float *x, const float *cosine, const float *sine, size_t hd)
 {
     size_t half = hd / 2; /* a multiple of 4 */
@@ -194,21 +227,6 @@ void san_neon_rope(float *x, const float *cosine, const float *sine, size_t hd)
         float32x4_t c = vld1q_f32(cosine + i), s = vld1q_f32(sine + i);
         vst1q_f32(x + i, vsubq_f32(vmulq_f32(a, c), vmulq_f32(b, s)));
         vst1q_f32(x + half + i, vaddq_f32(vmulq_f32(b, c), vmulq_f32(a, s)));
-    }
-}
-
-void san_neon_attention_scores(
-    float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale)
-{
-    const struct column column = {.x = q};
-    const struct column x[TILE] = {column, column, column, column};
-    for (size_t t = 0; t < count; t += TILE) {
-        const void *const key[TILE] = {k + t * stride, k + at_most(t + 1, count) * stride,
-            k + at_most(t + 2, count) * stride, k + at_most(t + 3, count) * stride};
-        float result[TILE];
-        tile_f32(result, key, x, hd);
-        for (size_t i = 0; i < TILE && t + i < count; i++)
-            scores[t + i] = result[i] * scale;
     }
 }
 
@@ -254,44 +272,68 @@ void san_neon_softmax(float *x, size_t count)
         vst1q_f32(x + i, vmulq_f32(vld1q_f32(x + i), factor));
 }
 
-/* width registers of the output, over all rows: their sums grow side by side. */
-static INLINE void mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t width)
+enum { MIXED = 4 }; /* columns that are mixed together, and registers of each */
+
+/* `columns` times `width` registers of the output, over all rows: their sums grow side by side. */
+static INLINE void mix_block(float *out, size_t out_stride, const float *w, size_t w_stride, const float *v,
+    size_t count, size_t hd, size_t columns, size_t width)
 {
-    float32x4_t sum[TILE] = {vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0), vdupq_n_f32(0)};
-    for (size_t t = 0; t < count; t++, v += stride) {
-        float32x4_t weight = vdupq_n_f32(w[t]);
-        sum[0] = multiply_add(sum[0], weight, vld1q_f32(v));
-        sum[1] = multiply_add(sum[1], weight, vld1q_f32(v + HALF));
-        if (width == TILE) {
-            sum[2] = multiply_add(sum[2], weight, vld1q_f32(v + 2 * HALF));
-            sum[3] = multiply_add(sum[3], weight, vld1q_f32(v + 3 * HALF));
-        }
+    float32x4_t sum[MIXED][MIXED];
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+        for (size_t i = 0; i < width; i++)
+            sum[c][i] = vdupq_n_f32(0);
+    for (size_t t = 0; t < count; t++) {
+        float32x4_t row[MIXED];
+#pragma GCC unroll 4
+        for (size_t i = 0; i < width; i++)
+            row[i] = vld1q_f32(v + t * hd + i * HALF);
+#pragma GCC unroll 4
+        for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+            for (size_t i = 0; i < width; i++)
+                sum[c][i] = vfmaq_n_f32(sum[c][i], row[i], w[c * w_stride + t]);
     }
-    for (size_t i = 0; i < width; i++)
-        vst1q_f32(out + i * HALF, sum[i]);
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+        for (size_t i = 0; i < width; i++)
+            vst1q_f32(out + c * out_stride + i * HALF, sum[c][i]);
 }
 
-void san_neon_attention_mix(
-    float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
+static INLINE void mix_columns(float *out, size_t out_stride, const float *w, size_t w_stride, const float *v,
+    size_t count, size_t hd, size_t columns)
 {
     size_t i = 0;
-    for (; i + TILE * HALF <= hd; i += TILE * HALF)
-        mix(out + i, w, v + i, stride, count, TILE);
+    for (; i + MIXED * HALF <= hd; i += MIXED * HALF)
+        mix_block(out + i, out_stride, w, w_stride, v + i, count, hd, columns, MIXED);
     for (; i < hd; i += LANES)
-        mix(out + i, w, v + i, stride, count, LANES / HALF);
+        mix_block(out + i, out_stride, w, w_stride, v + i, count, hd, columns, LANES / HALF);
+}
+
+void san_neon_mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
+    const float *v, size_t count, size_t hd)
+{
+    size_t c = 0;
+    for (; c + MIXED <= columns; c += MIXED)
+        mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, MIXED);
+    for (; c < columns; c++)
+        mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, 1);
 }
 
 const struct san_kernels san_kernels_neon = {
     .name = "neon",
     .needs = SAN_CPU_NEON,
+    .layout = {.rows = ROWS, .depth = STEP, .shifted = false},
     .quantize = san_neon_quantize,
     .multiply_f32 = san_neon_multiply_f32,
     .multiply_f16 = san_neon_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_neon_rms_norm,
+    .add = san_neon_add,
     .rope = san_neon_rope,
-    .attention_scores = san_neon_attention_scores,
     .softmax = san_neon_softmax,
-    .attention_mix = san_neon_attention_mix,
+    .mix = san_neon_mix,
 };

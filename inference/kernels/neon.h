@@ -55,20 +55,14 @@ static INLINE float32x4_t widen_half(const uint16_t *half)
     return vcvt_f32_f16(vreinterpret_f16_u16(vld1_u16(half)));
 }
 
-static INLINE float half_scale(uint16_t half)
-{
-    return vgetq_lane_f32(vcvt_f32_f16(vreinterpret_f16_u16(vdup_n_u16(half))), 0);
-}
-
 /* What the sets with further instructions take over from neon.c. */
-void san_neon_quantize(int8_t *q, float *scale, const float *x, size_t n);
+void san_neon_quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n);
 san_multiply_fn san_neon_multiply_f32, san_neon_multiply_f16;
 void san_neon_rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon);
+void san_neon_add(float *x, const float *y, float factor, size_t n);
 void san_neon_rope(float *x, const float *cosine, const float *sine, size_t hd);
-void san_neon_attention_scores(
-    float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale);
 void san_neon_softmax(float *x, size_t count);
-void san_neon_attention_mix(
-    float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd);
+void san_neon_mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
+    const float *v, size_t count, size_t hd);
 
 #endif

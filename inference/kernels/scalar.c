@@ -23,35 +23,34 @@ static float dot(const float *a, const float *b, size_t n)
     return add_lanes(lane);
 }
 
-static void quantize_group(int8_t *q, float *scale, const float *x)
+static void quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n)
 {
     float most = 0;
-    for (size_t i = 0; i < SAN_GROUP; i++)
+    for (size_t i = 0; i < n; i++)
         most = fabsf(x[i]) > most ? fabsf(x[i]) : most;
-    if (most < SAN_QUANTIZE_MIN) {
-        memset(q, 0, SAN_GROUP);
-        *scale = 0;
-        return;
-    }
-    float inverse = 127.0f / most;
-    for (size_t i = 0; i < SAN_GROUP; i++)
+    bool zero = most < SAN_QUANTIZE_MIN;
+    float inverse = zero ? 0 : 127.0f / most;
+    *scale = zero ? 0 : most / 127.0f;
+    memset(offset, 0, n / SAN_GROUP * sizeof(*offset));
+    for (size_t i = 0; i < n; i++) {
         q[i] = (int8_t)lrintf(x[i] * inverse);
-    *scale = most / 127.0f;
+        offset[i / SAN_GROUP] -= 128 * q[i];
+    }
 }
 
-static void quantize(int8_t *q, float *scale, const float *x, size_t n)
+static const char *row_at(const struct san_matrix *w, size_t row)
 {
-    for (size_t i = 0; i < n; i += SAN_GROUP)
-        quantize_group(q + i, scale + i / SAN_GROUP, x + i);
+    return (const char *)w->data + row * w->tile_bytes; /* tiles of one row */
 }
 
-static void multiply_f32(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static void multiply_f32(float *out, size_t out_stride, const struct san_matrix *w, size_t first, size_t rows,
+    const struct san_columns *cols)
 {
-    const float *weights = w;
     for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < cols->count; c++)
-            out[c * out_stride + r] = dot(weights + r * cols->n, cols->x + c * cols->n, cols->n);
+        for (size_t c = 0; c < cols->count; c++) {
+            const void *row = row_at(w, first + r);
+            out[c * out_stride + r] = dot(row, cols->x + c * cols->n, cols->n);
+        }
 }
 
 static float dot_f16(const uint16_t *w, const float *x, size_t n)
@@ -62,68 +61,86 @@ static float dot_f16(const uint16_t *w, const float *x, size_t n)
     return add_lanes(lane);
 }
 
-static void multiply_f16(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+static void multiply_f16(float *out, size_t out_stride, const struct san_matrix *w, size_t first, size_t rows,
+    const struct san_columns *cols)
 {
-    const uint16_t *weights = w;
     for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < cols->count; c++)
-            out[c * out_stride + r] = dot_f16(weights + r * cols->n, cols->x + c * cols->n, cols->n);
-}
-
-/* One group of weights against one of activations, into the lanes. */
-static void add_group(float lane[LANES], const int8_t *wq, const int8_t *q, float scale)
-{
-    for (size_t l = 0; l < LANES; l++) {
-        int32_t sum = 0;
-        for (size_t j = 0; j < 4; j++)
-            sum += wq[4 * l + j] * q[4 * l + j];
-        lane[l] += (float)sum * scale;
-    }
-}
-
-static float dot_q8_0(const struct san_block_q8_0 *w, const int8_t *q, const float *scale, size_t groups)
-{
-    float lane[LANES] = {0};
-    for (size_t b = 0; b < groups; b++)
-        add_group(lane, w[b].q, q + b * SAN_GROUP, san_half_to_float(w[b].scale) * scale[b]);
-    return add_lanes(lane);
-}
-
-static void multiply_q8_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
-{
-    const struct san_block_q8_0 *blocks = w;
-    size_t groups = cols->n / SAN_GROUP;
-    for (size_t r = 0; r < rows; r++)
-        for (size_t c = 0; c < cols->count; c++)
-            out[c * out_stride + r] =
-                dot_q8_0(blocks + r * groups, cols->q + c * cols->n, cols->scale + c * groups, groups);
-}
-
-static float dot_q4_0(const struct san_block_q4_0 *w, const int8_t *q, const float *scale, size_t groups)
-{
-    float lane[LANES] = {0};
-    for (size_t b = 0; b < groups; b++) {
-        int8_t wq[SAN_GROUP];
-        for (size_t i = 0; i < SAN_GROUP / 2; i++) {
-            wq[i] = (int8_t)((w[b].q[i] & 0xf) - 8);
-            wq[i + SAN_GROUP / 2] = (int8_t)((w[b].q[i] >> 4) - 8);
+        for (size_t c = 0; c < cols->count; c++) {
+            const void *row = row_at(w, first + r);
+            out[c * out_stride + r] = dot_f16(row, cols->x + c * cols->n, cols->n);
         }
-        add_group(lane, wq, q + b * SAN_GROUP, san_half_to_float(w[b].scale) * scale[b]);
-    }
-    return add_lanes(lane);
 }
 
-static void multiply_q4_0(
-    float *out, size_t out_stride, const void *w, size_t rows, const struct san_columns *cols)
+/* Numbers and scales of a quantised row. */
+struct row {
+    const uint16_t *scale;
+    const int8_t *q;
+};
+
+static struct row quantised_row(const struct san_matrix *w, size_t row)
 {
-    const struct san_block_q4_0 *blocks = w;
-    size_t groups = cols->n / SAN_GROUP;
+    const char *tile = row_at(w, row);
+    const void *q = tile + san_matrix_scale_bytes(w);
+    return (struct row){.scale = san_matrix_scales(w, row), .q = q};
+}
+
+static int32_t dot_group(const int8_t *w, const int8_t *q)
+{
+    int32_t sum = 0;
+    for (size_t i = 0; i < SAN_GROUP; i++)
+        sum += w[i] * q[i];
+    return sum;
+}
+
+static float dot_q8_0(struct row w, const int8_t *q, size_t groups)
+{
+    float sum = 0;
+    for (size_t b = 0; b < groups; b++) {
+        int32_t products = dot_group(w.q + b * SAN_GROUP, q + b * SAN_GROUP);
+        sum = fmaf((float)products, san_half_to_float(w.scale[b]), sum);
+    }
+    return sum;
+}
+
+static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
     for (size_t r = 0; r < rows; r++)
         for (size_t c = 0; c < cols->count; c++)
             out[c * out_stride + r] =
-                dot_q4_0(blocks + r * groups, cols->q + c * cols->n, cols->scale + c * groups, groups);
+                dot_q8_0(quantised_row(w, first + r), cols->q + c * cols->n, cols->n / SAN_GROUP) *
+                cols->scale[c];
+}
+
+/* Nibbles in two's complement: shifted up they are 16 times the number. */
+static int32_t dot_nibbles(const int8_t *w, const int8_t *q)
+{
+    int32_t sum = 0;
+    for (size_t i = 0; i < SAN_GROUP / 2; i++) {
+        sum += (int8_t)((uint8_t)w[i] << 4) * q[i];
+        sum += (int8_t)(w[i] & 0xf0) * q[SAN_GROUP / 2 + i];
+    }
+    return sum;
+}
+
+static float dot_q4_0(struct row w, const int8_t *q, size_t groups)
+{
+    float sum = 0;
+    for (size_t b = 0; b < groups; b++) {
+        int32_t products = dot_nibbles(w.q + b * (SAN_GROUP / 2), q + b * SAN_GROUP);
+        sum = fmaf((float)products, san_half_to_float(w.scale[b]), sum);
+    }
+    return sum;
+}
+
+static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < cols->count; c++)
+            out[c * out_stride + r] =
+                dot_q4_0(quantised_row(w, first + r), cols->q + c * cols->n, cols->n / SAN_GROUP) *
+                (cols->scale[c] / 16);
 }
 
 static void rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon)
@@ -131,6 +148,12 @@ static void rms_norm(float *out, const float *x, const float *g, size_t n, float
     float factor = 1.0f / sqrtf(dot(x, x, n) / (float)n + epsilon);
     for (size_t i = 0; i < n; i++)
         out[i] = (x[i] * factor) * (1.0f + g[i]);
+}
+
+static void add(float *x, const float *y, float factor, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] = fmaf(factor, y[i], x[i]);
 }
 
 static void rope(float *x, const float *cosine, const float *sine, size_t hd)
@@ -141,13 +164,6 @@ static void rope(float *x, const float *cosine, const float *sine, size_t hd)
         x[i] = a * cosine[i] - b * sine[i];
         x[i + half] = b * cosine[i] + a * sine[i];
     }
-}
-
-static void attention_scores(
-    float *scores, const float *q, const float *k, size_t stride, size_t count, size_t hd, float scale)
-{
-    for (size_t t = 0; t < count; t++)
-        scores[t] = dot(q, k + t * stride, hd) * scale;
 }
 
 static float exponential(float y)
@@ -186,25 +202,30 @@ static void softmax(float *x, size_t count)
         x[i] = 0;
 }
 
-static void attention_mix(float *out, const float *w, const float *v, size_t stride, size_t count, size_t hd)
+static void mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
+    const float *v, size_t count, size_t hd)
 {
-    memset(out, 0, hd * sizeof(*out));
-    for (size_t t = 0; t < count; t++)
-        for (size_t i = 0; i < hd; i++)
-            out[i] += w[t] * v[t * stride + i];
+    for (size_t c = 0; c < columns; c++) {
+        float *to = out + c * out_stride;
+        memset(to, 0, hd * sizeof(*to));
+        for (size_t t = 0; t < count; t++)
+            for (size_t i = 0; i < hd; i++)
+                to[i] = fmaf(w[c * w_stride + t], v[t * hd + i], to[i]);
+    }
 }
 
 const struct san_kernels san_kernels_scalar = {
     .name = "scalar",
     .needs = 0,
+    .layout = {.rows = 1, .depth = 16, .shifted = false},
     .quantize = quantize,
     .multiply_f32 = multiply_f32,
     .multiply_f16 = multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = rms_norm,
+    .add = add,
     .rope = rope,
-    .attention_scores = attention_scores,
     .softmax = softmax,
-    .attention_mix = attention_mix,
+    .mix = mix,
 };

@@ -1,94 +1,111 @@
-/* tiles.h - how a set of kernels walks over a matrix: in tiles of four dot products. For the files of the
- * sets alone.
+/* tiles.h - how a set of kernels walks over a quantised matrix: by blocks of some tiles times some columns,
+ * whose sums stay in registers. For the files of the sets alone.
  *
- * A tile is one row against four columns, or four rows against the only column. A block of rows stays in the
- * nearest cache while all columns pass. At the edge the last row or column stands in for those that are
- * missing. All of it is inlined for each type of weight, and the four of a tile are spelt out, so that the
- * compiler keeps the sums in registers and sees where rows or columns are one and the same.
+ * A set gives the innermost block (block_fn) and how many tiles and columns fit its registers; all of it is
+ * inlined for each number of columns, so that the compiler sees constants. The tiles of a block stay in the
+ * nearest cache while all columns pass.
  */
 #ifndef SAN_TILES_H
 #define SAN_TILES_H
 
-#include "inference/kernels/kernels.h"
+#include <string.h>
 
-#define INLINE inline __attribute__((always_inline))
+#include "inference/kernels/rows.h"
 
-enum { LANES = 8, TILE = 4, ROW_BLOCK = 16 };
+enum { COLUMNS_MAX = 6, TILE_ROWS_MAX = 16 };
 
-/* Where a column begins: floats, or groups for quantised weights. */
-struct column {
-    const float *x;
-    const int8_t *q;
-    const float *scale;
+/* How a set cuts a matrix into blocks: constants of the set. */
+struct cut {
+    size_t tile_rows; /* as in its layout */
+    size_t columns;   /* of a block, at most */
+    size_t wide;      /* tiles in a block of several columns */
+    size_t tall;      /* tiles in a block of a single one */
 };
 
-/* out[t] = dot product of row w[t] with column x[t], of n numbers. */
-typedef void tile_fn(float out[TILE], const void *const w[TILE], const struct column x[TILE], size_t n);
+/* Some tiles, one behind the other, and some columns. */
+struct block {
+    const char *tile; /* the first; its scales come first */
+    size_t tile_bytes, scale_bytes, groups;
+    const int8_t *q; /* [columns][n] */
+    size_t n;
+    const float *scale;    /* [columns] */
+    const int32_t *offset; /* [columns][groups] */
+};
 
-static inline size_t at_most(size_t i, size_t count)
-{
-    return i < count ? i : count - 1;
-}
+/* out[c * out_stride + r] for all rows of `tiles` tiles, and `columns` columns: both constants when inlined.
+ */
+typedef void block_fn(float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns);
 
-static INLINE struct column column_at(const struct san_columns *cols, size_t c)
+static INLINE void run_block(float *out, size_t out_stride, const struct san_matrix *w, size_t tile,
+    const struct san_columns *cols, size_t c, size_t tiles, size_t columns, block_fn *run)
 {
-    c = at_most(c, cols->count);
-    return (struct column){
-        .x = cols->x ? cols->x + c * cols->n : NULL,
-        .q = cols->q ? cols->q + c * cols->n : NULL,
-        .scale = cols->scale ? cols->scale + c * (cols->n / SAN_GROUP) : NULL,
+    size_t groups = w->n / SAN_GROUP;
+    const struct block block = {
+        .tile = (const char *)w->data + tile * w->tile_bytes,
+        .tile_bytes = w->tile_bytes,
+        .scale_bytes = (groups * w->layout.rows * sizeof(uint16_t) + SAN_MATRIX_ALIGN - 1) /
+                       SAN_MATRIX_ALIGN * SAN_MATRIX_ALIGN,
+        .groups = groups,
+        .q = cols->q + c * w->n,
+        .n = w->n,
+        .scale = cols->scale + c,
+        .offset = cols->offset + c * groups,
     };
+    run(out + c * out_stride, out_stride, &block, tiles, columns);
 }
 
-/* Asks for weights that come next: a larger model streams through the caches, several rows at a time, which
- * not every processor foresees. Behind the last row it does no harm, and no pointer is made of it. */
-static INLINE void prefetch(const char *w, size_t offset, size_t bytes)
+/* The last columns, fewer than a block has: `left` of them, if it is `this_many`. */
+static INLINE void run_rest(float *out, size_t out_stride, const struct san_matrix *w, size_t tile,
+    const struct san_columns *cols, size_t tiles, size_t columns, size_t this_many, block_fn *run)
 {
-    enum { CACHE_LINE = 64 };
-    for (size_t at = 0; at < bytes; at += CACHE_LINE)
-        __builtin_prefetch((const void *)((uintptr_t)w + offset + at));
+    size_t left = cols->count % columns;
+    if (this_many < columns && left == this_many) /* the first is known when compiling */
+        run_block(out, out_stride, w, tile, cols, cols->count - left, tiles, this_many, run);
 }
 
-static INLINE void multiply_column(
-    float *out, const char *w, size_t row_bytes, size_t rows, const struct san_columns *cols, tile_fn *run)
+/* All columns. */
+static INLINE void run_columns(float *out, size_t out_stride, const struct san_matrix *w, size_t tile,
+    const struct san_columns *cols, size_t tiles, size_t columns, block_fn *run)
 {
-    struct column only = column_at(cols, 0);
-    const struct column x[TILE] = {only, only, only, only};
-    for (size_t r = 0; r < rows; r += TILE) {
-        prefetch(w, (r + TILE) * row_bytes, TILE * row_bytes);
-        const void *const row[TILE] = {w + r * row_bytes, w + at_most(r + 1, rows) * row_bytes,
-            w + at_most(r + 2, rows) * row_bytes, w + at_most(r + 3, rows) * row_bytes};
-        float result[TILE];
-        run(result, row, x, cols->n);
-        for (size_t t = 0; t < TILE; t++)
-            out[at_most(r + t, rows)] = result[t];
+    for (size_t c = 0; c + columns <= cols->count; c += columns)
+        run_block(out, out_stride, w, tile, cols, c, tiles, columns, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 1, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 2, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 3, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 4, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 5, run);
+}
+
+/* A tile of which not all rows are wanted. */
+static INLINE void run_part(float *out, size_t out_stride, const struct san_matrix *w, size_t tile,
+    size_t rows, const struct san_columns *cols, block_fn *run)
+{
+    for (size_t c = 0; c < cols->count; c++) {
+        float result[TILE_ROWS_MAX];
+        struct san_columns one = {.n = cols->n,
+            .count = 1,
+            .q = cols->q + c * cols->n,
+            .scale = cols->scale + c,
+            .offset = cols->offset + c * (cols->n / SAN_GROUP)};
+        run_block(result, 0, w, tile, &one, 0, 1, 1, run);
+        memcpy(out + c * out_stride, result, rows * sizeof(*out));
     }
 }
 
-static INLINE void multiply(float *out, size_t out_stride, const void *w, size_t row_bytes, size_t rows,
-    const struct san_columns *cols, tile_fn *run)
+static INLINE void multiply_tiles(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols, struct cut cut, block_fn *run)
 {
-    if (cols->count == 1) {
-        multiply_column(out, w, row_bytes, rows, cols, run);
-        return;
-    }
-    for (size_t first = 0; first < rows; first += ROW_BLOCK) {
-        size_t end = first + ROW_BLOCK < rows ? first + ROW_BLOCK : rows;
-        for (size_t c = 0; c < cols->count; c += TILE) {
-            const struct column x[TILE] = {
-                column_at(cols, c), column_at(cols, c + 1), column_at(cols, c + 2), column_at(cols, c + 3)};
-            float *const to[TILE] = {out + c * out_stride, out + at_most(c + 1, cols->count) * out_stride,
-                out + at_most(c + 2, cols->count) * out_stride,
-                out + at_most(c + 3, cols->count) * out_stride};
-            for (size_t r = first; r < end; r++) {
-                const void *one = (const char *)w + r * row_bytes;
-                const void *const row[TILE] = {one, one, one, one};
-                float result[TILE];
-                run(result, row, x, cols->n);
-                to[0][r] = result[0], to[1][r] = result[1], to[2][r] = result[2], to[3][r] = result[3];
-            }
-        }
-    }
+    size_t tile = first / cut.tile_rows, whole = rows / cut.tile_rows, t = 0;
+    if (cols->count == 1)
+        for (; t + cut.tall <= whole; t += cut.tall)
+            run_block(out + t * cut.tile_rows, 0, w, tile + t, cols, 0, cut.tall, 1, run);
+    else
+        for (; t + cut.wide <= whole; t += cut.wide)
+            run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, cut.wide, cut.columns, run);
+    for (; t < whole; t++)
+        run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, 1, cut.columns, run);
+    if (rows % cut.tile_rows)
+        run_part(out + t * cut.tile_rows, out_stride, w, tile + t, rows % cut.tile_rows, cols, run);
 }
 
 #endif
