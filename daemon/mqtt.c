@@ -412,6 +412,7 @@ static void retry_later(struct mqtt *mqtt)
     mqtt->pause_ms = mqtt->pause_ms * 2 > most ? most : mqtt->pause_ms * 2;
     enter_state(mqtt, MQTT_WAITING);
     uint64_t jittered = pause / 2 + (uint64_t)rand() % (pause / 2 + 1);
+    log_debug("mqtt: next attempt in %llu ms", (unsigned long long)jittered);
     uv_timer_start(&mqtt->pause, on_pause_over, jittered, 0);
 }
 
