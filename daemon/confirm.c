@@ -124,6 +124,20 @@ static void on_timer(uv_timer_t *timer)
 
 /* ---- publishing ---- */
 
+/* A command that waited for the broker has left: from now on it is the devices' time that runs, not the
+ * broker's. */
+static void shorten_wait(struct confirm *confirm, struct utterance *utterance)
+{
+    for (size_t i = 0; i < utterance->action_count; i++)
+        for (size_t j = 0; j < utterance->actions[i].target_count; j++)
+            if (utterance->actions[i].targets[j].unacked)
+                return;
+    uint64_t deadline =
+        uv_now(confirm->daemon->loop) + (uint64_t)confirm->daemon->config->confirm_timeout * 1000;
+    if (deadline < utterance->deadline)
+        utterance->deadline = deadline;
+}
+
 static void on_published(void *data, enum mqtt_fate fate)
 {
     struct target *target = data;
@@ -136,6 +150,7 @@ static void on_published(void *data, enum mqtt_fate fate)
         end_target(target, OUTCOME_FAILED, phrases_get(phrases, "outcomes", "broker_lost"));
     else
         check_target(confirm, target);
+    shorten_wait(confirm, target->utterance);
     settle(confirm, target->utterance);
 }
 
