@@ -57,6 +57,8 @@ static cJSON *dropped_array(const struct understood *understood)
         cJSON_AddItemToObject(object, "call", call_to_json(&understood->calls[i].call));
         cJSON_AddStringToObject(object, "why", why);
         cJSON_AddStringToObject(object, "what", what);
+        if (understood->calls[i].leftover[0])
+            cJSON_AddStringToObject(object, "leftover", understood->calls[i].leftover);
         cJSON_AddItemToArray(array, object);
     }
     return array;
@@ -108,7 +110,11 @@ static void print_result(const cJSON *json)
     {
         result_call_text(text, sizeof(text), json_item(row, "call"));
         printf("  dropped %s: %s ", output_safe(safe, sizeof(safe), text), json_text(row, "why"));
-        printf("%s\n", output_safe(safe, sizeof(safe), json_text(row, "what")));
+        printf("%s", output_safe(safe, sizeof(safe), json_text(row, "what")));
+        if (json_text(row, "leftover")[0])
+            printf(", for \"%s\" was said beside it",
+                output_safe(safe, sizeof(safe), json_text(row, "leftover")));
+        putchar('\n');
     }
     const char *separator = "  from    ";
     cJSON_ArrayForEach(row, json_item(json, "items"))

@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/compare.h"
 #include "daemon/call_domain.h"
+#include "daemon/phrases.h"
 #include "daemon/policy.h"
 #include "devices/home_file.h"
 #include "devices/resolve.h"
@@ -30,6 +31,7 @@ struct offline_home {
 struct offline {
     struct san_model *model;
     struct san_tools *tools;
+    struct phrases *phrases;
     struct san_session *session;
     struct san_arena *arena;
     struct offline_home homes[HOMES_MAX];
@@ -96,6 +98,9 @@ struct offline *offline_open(const struct offline_options *options, struct san_e
         offline->tools = load_tools(offline->model,
             choose(options->tools, "HEARTH_TOOLS", "schemas/intents.json", path, sizeof(path)), err);
     if (offline->tools)
+        offline->phrases =
+            phrases_load(choose(NULL, "HEARTH_PHRASES", "schemas/phrases_en.json", path, sizeof(path)), err);
+    if (offline->phrases)
         offline->session = san_session_new(offline->model, &session, err);
     offline->arena = san_arena_new(ARENA_BLOCK, 0);
     if (offline->session && offline->arena)
@@ -119,6 +124,7 @@ void offline_close(struct offline *offline)
     for (size_t i = 0; i < HOMES_MAX; i++)
         close_home(&offline->homes[i]);
     san_session_free(offline->session);
+    phrases_free(offline->phrases);
     san_tools_free(offline->tools);
     san_model_close(offline->model);
     san_arena_free(offline->arena);
@@ -285,7 +291,8 @@ enum san_status offline_parse(struct offline *offline, const char *text, const c
 {
     if (!offline->current)
         return san_fail(err, SAN_EINVAL, "no home: name one with --home FILE");
-    const struct understand understand = {offline->current->registry, offline->current->shortlist};
+    const struct understand understand = {
+        offline->current->registry, offline->current->shortlist, offline->phrases};
     san_arena_reset(offline->arena);
     *out = (struct offline_result){.arena = offline->arena};
 

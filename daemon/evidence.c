@@ -69,35 +69,44 @@ static bool join(char out[JOINED_MAX], const struct san_word *first, const struc
     return true;
 }
 
-/* Is the word said: alone, or as two words that make it up? */
-static bool word_said(const struct san_words *said, const char *word)
+/* The words that say this one: alone, or as two that make it up. */
+static uint64_t word_where(const struct san_words *said, const char *word)
 {
     char joined[JOINED_MAX];
+    uint64_t mask = 0;
     for (size_t i = 0; i < said->count; i++) {
         if (evidence_word(said->word[i].text, word))
-            return true;
+            mask |= 1ULL << i;
         if (i + 1 < said->count && join(joined, &said->word[i], &said->word[i + 1]) &&
-            evidence_word(joined, word))
-            return true;
+            strcmp(joined, word) == 0)
+            mask |= 3ULL << i;
     }
-    return false;
+    return mask;
+}
+
+struct evidence evidence_find(const struct san_words *said, const char *name, struct san_arena *arena)
+{
+    struct san_words words;
+    struct evidence out = {0};
+    char joined[JOINED_MAX];
+    if (san_normalize(arena, name, strlen(name), &words, NULL) != SAN_OK)
+        return out;
+    out.of = words.count;
+    for (size_t i = 0; i < words.count; i++) {
+        uint64_t here = word_where(said, words.word[i].text);
+        out.said += here != 0;
+        if (!here && i + 1 < words.count && join(joined, &words.word[i], &words.word[i + 1]) &&
+            (here = word_where(said, joined)) != 0) { /* "live room" is named, "liveroom" was said */
+            out.said += 2;
+            i++;
+        }
+        out.where |= here;
+    }
+    return out;
 }
 
 bool evidence_of(const struct san_words *said, const char *name, struct san_arena *arena)
 {
-    struct san_words words;
-    if (san_normalize(arena, name, strlen(name), &words, NULL) != SAN_OK || !words.count)
-        return false;
-    char joined[JOINED_MAX];
-    size_t found = 0;
-    for (size_t i = 0; i < words.count; i++) {
-        if (word_said(said, words.word[i].text)) {
-            found++;
-        } else if (i + 1 < words.count && join(joined, &words.word[i], &words.word[i + 1]) &&
-                   word_said(said, joined)) { /* "live room" is named, "liveroom" was said */
-            found += 2;
-            i++;
-        }
-    }
-    return found * 2 >= words.count;
+    struct evidence found = evidence_find(said, name, arena);
+    return found.of > 0 && found.said * 2 >= found.of;
 }

@@ -8,9 +8,17 @@
 #define HEARTHD_EVIDENCE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "inference/arena.h"
 #include "inference/text.h"
+
+/* How much of a name was said. */
+struct evidence {
+    size_t said, of; /* words of the name */
+    uint64_t where;  /* the words that say it: bit i is word i of the utterance */
+};
+struct evidence evidence_find(const struct san_words *said, const char *name, struct san_arena *arena);
 
 /* True if at least half of the words of name (as people write it) appear in what was said, in any order:
  * equal, singular for plural, joined or split, cut short, or off by a letter or two. A name without words is

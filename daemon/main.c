@@ -135,6 +135,7 @@ static int reload(struct hearthd *daemon, char *why, size_t size)
     config_free(fresh);
     phrases_free(daemon->phrases);
     daemon->phrases = phrases;
+    daemon->understand.phrases = phrases;
     log_set_level((enum log_level)daemon->config->log_level);
     if (device_files_read(daemon, &error) != SAN_OK) {
         snprintf(why, size, "%s", error.text);
@@ -264,10 +265,10 @@ static enum san_status open_parts(struct process *process, struct san_error *err
     daemon->shortlist = shortlist_new(daemon->registry);
     if (!daemon->shortlist)
         return san_fail(err, SAN_ENOMEM, "out of memory");
-    daemon->understand = (struct understand){.registry = daemon->registry, .shortlist = daemon->shortlist};
     daemon->phrases = phrases_load(config->phrases, err);
     if (!daemon->phrases)
         return err->status;
+    daemon->understand = (struct understand){daemon->registry, daemon->shortlist, daemon->phrases};
     daemon->worker = worker_new(&process->loop, config->model, config->tools, (unsigned)config->threads, err);
     if (!daemon->worker)
         return err->status;

@@ -138,8 +138,7 @@ static bool copies_words(const struct understood *understood)
     return false;
 }
 
-/* NULL: the tool acts on no device. */
-static const char *kinds_of(const char *tool)
+const char *mention_kinds(const char *tool)
 {
     for (size_t i = 0; i < sizeof(acting_tools) / sizeof(*acting_tools); i++) {
         if (strncmp(tool, acting_tools[i].prefix, strlen(acting_tools[i].prefix)) == 0)
@@ -161,7 +160,7 @@ static bool has_word(const char *list, const char *word)
 /* A call on devices that names none of them. */
 static bool is_group(const struct home_call *call)
 {
-    return kinds_of(call->tool) && !home_call_arg(call, "name");
+    return mention_kinds(call->tool) && !home_call_arg(call, "name");
 }
 
 /* ---- narrowing ---- */
@@ -208,7 +207,7 @@ static bool fits(const struct apply *apply, const struct home_call *call, const 
 {
     if (is_place(item->kind))
         return !home_call_arg(call, "area") && !home_call_arg(call, "floor");
-    const char *kinds = kinds_of(call->tool), *domain = home_call_text(call, "domain");
+    const char *kinds = mention_kinds(call->tool), *domain = home_call_text(call, "domain");
     if (domain ? strcmp(domain, item->kind) != 0 : kinds[0] && !has_word(kinds, item->kind))
         return false;
     return is_there(apply, call, mention, item);

@@ -22,6 +22,11 @@ struct mention {
 /* Of names that overlap, the longest; in no order. Returns how many. */
 size_t mention_find(const struct understand_request *prepared, struct san_arena *arena, struct mention *out);
 
+/* The kinds that a tool acts on or asks about (" cover valve "); "" = any; NULL: the tool is not about
+ * devices.
+ */
+const char *mention_kinds(const char *tool);
+
 /* Narrows calls to what they left unused, or marks them with .overlooked. */
 enum san_status mention_apply(struct registry *registry, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena, struct san_error *err);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { KEY_MAX = 256 };
 
@@ -227,6 +228,24 @@ bool phrases_has_word(const struct phrases *phrases, const char *list, const cha
     {
         if (cJSON_IsString(word) && strcmp(word->valuestring, text) == 0)
             return true;
+    }
+    return false;
+}
+
+bool phrases_is_noun(const struct phrases *phrases, const char *domain, const char *word)
+{
+    const cJSON *nouns, *noun;
+    cJSON_ArrayForEach(nouns, cJSON_GetObjectItemCaseSensitive(phrases->document, "nouns"))
+    {
+        size_t len = strcspn(nouns->string, ".");
+        if (nouns->string[0] == '*' ||
+            (domain && (strlen(domain) != len || strncmp(nouns->string, domain, len) != 0)))
+            continue;
+        cJSON_ArrayForEach(noun, nouns)
+        {
+            if (cJSON_IsString(noun) && strcasecmp(noun->valuestring, word) == 0)
+                return true;
+        }
     }
     return false;
 }

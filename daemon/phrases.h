@@ -37,6 +37,8 @@ const char *phrases_of_tool(const struct phrases *phrases, const struct home_cal
 /* One or several of a domain or class: "light", "lights". */
 const char *phrases_noun(
     const struct phrases *phrases, const char *domain, const char *device_class, bool plural);
+/* Is the word (lower case) one for things of that domain, "lights"? NULL: of any domain. */
+bool phrases_is_noun(const struct phrases *phrases, const char *domain, const char *word);
 /* A state as one says it: "open" for "on" of a door's contact. */
 const char *phrases_state(
     const struct phrases *phrases, const char *domain, const char *device_class, const char *state);

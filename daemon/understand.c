@@ -6,6 +6,7 @@
 
 #include "daemon/call_domain.h"
 #include "daemon/evidence.h"
+#include "daemon/leftover.h"
 #include "daemon/mention.h"
 
 bool understand_is_question(const char *tool)
@@ -227,8 +228,12 @@ static enum san_status complete_domain(
 static enum san_status finish_call(
     const struct finish *finish, const struct san_call *from, struct understood_call *out)
 {
-    *out = (struct understood_call){
-        .confidence = (double)from->confidence, .missing = "", .unproven = "", .overlooked = "", .kind = ""};
+    *out = (struct understood_call){.confidence = (double)from->confidence,
+        .missing = "",
+        .leftover = "",
+        .unproven = "",
+        .overlooked = "",
+        .kind = ""};
     out->call.tool = san_arena_strndup(finish->arena, from->tool, strlen(from->tool));
     if (!out->call.tool)
         return san_fail(finish->err, SAN_ENOMEM, "out of memory for a call");
@@ -257,5 +262,8 @@ enum san_status understand_finish(const struct understand *understand,
             return status;
     }
     out->call_count = result->call_count;
-    return mention_apply(understand->registry, prepared, out, arena, err);
+    enum san_status status = mention_apply(understand->registry, prepared, out, arena, err);
+    if (status == SAN_OK)
+        leftover_apply(understand, prepared, out, arena);
+    return status;
 }

@@ -14,18 +14,21 @@
 #include "devices/shortlist.h"
 #include "inference/san.h"
 
-/* How sure the network must be before a call is acted on, or a question answered: a wrong answer costs less than a
- * wrong act. hearthd's own limits are in its configuration, and have these defaults. */
+/* How sure the network must be before a call is acted on, or a question answered: a wrong answer costs less
+ * than a wrong act. hearthd's own limits are in its configuration, and have these defaults. */
 #define UNDERSTAND_COMMAND_CONFIDENCE 0.5
 #define UNDERSTAND_QUESTION_CONFIDENCE 0.3
 
 /* True if the tool only answers: questions about states, time, weather, timers; greetings. */
 bool understand_is_question(const char *tool);
 
+struct phrases;
+
 /* Borrowed; all of it used from the registry's thread only. */
 struct understand {
     struct registry *registry;
     struct shortlist *shortlist;
+    const struct phrases *phrases; /* for the words that may stand beside names (leftover.h); NULL: any may */
 };
 
 /* An utterance on its way to the network. */
@@ -42,6 +45,8 @@ struct understood_call {
     struct home_call call;  /* names of entities, areas and floors are canonical */
     double confidence;      /* 0..1 */
     const char *missing;    /* slot that was meant, but the home has no such thing; "" if none */
+    const char *leftover;   /* word beside the value of `missing` that makes it another thing: "shed" of
+                               "garden shed"; "" if none */
     const char *unproven;   /* slot whose value the words said do not bear out; "" if none */
     const char *overlooked; /* a thing of the home that was said by its whole name, and is not in the calls;
                                "" if none */

@@ -67,7 +67,7 @@ static void apply(void **state, const char *text, const char *area, const char *
     understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
     for (size_t i = 0; i < understood.call_count; i++)
         understood.calls[i] = (struct understood_call){
-            .call = calls[i], .missing = "", .unproven = "", .overlooked = "", .kind = ""};
+            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = ""};
     assert_int_equal(
         mention_apply(fixture->understand.registry, &request, &understood, fixture->arena, &err), SAN_OK);
 }

@@ -1,5 +1,6 @@
 # daemon.sh - for the tests of hearthd: a daemon whose understanding is a script (tests/san_script.c), so that what is tested is everything else.
 #
+# model=FILE takes a real one (with HEARTHD=$HEARTH_BUILDDIR/hearthd).
 # After start_daemon: $sock, $conf, $daemon_pid; `rpc` sends one request line, `say` an utterance.
 
 . "${HEARTH_SRCDIR:-$(dirname "$0")/../..}/tests/e2e/lib.sh"
@@ -16,7 +17,7 @@ write_config() {
 	cat >"$conf" <<-END
 		[hearth]
 		node = test
-		model = $script
+		model = ${model:-$script}
 		tools = $HEARTH_SRCDIR/schemas/intents.json
 		phrases = $HEARTH_SRCDIR/schemas/phrases_en.json
 		registry = $work/registry.db

@@ -1,0 +1,351 @@
+/* leftover.c - see leftover.h. Sets of the utterance's words are masks: bit i is word i. */
+#include "leftover.h"
+
+#include <string.h>
+
+#include "evidence.h"
+#include "mention.h"
+#include "phrases.h"
+
+_Static_assert(SAN_WORDS_MAX <= 64, "a mask holds the words of an utterance");
+
+struct search {
+    const struct understand *understand;
+    const struct understand_request *prepared;
+    const struct san_words *words;
+    struct san_arena *arena;
+    uint64_t named; /* words that the names of the calls account for */
+    uint64_t known; /* and their values */
+};
+
+static bool has(uint64_t mask, size_t i)
+{
+    return mask >> i & 1;
+}
+
+static bool is_thing(const char *slot)
+{
+    return strcmp(slot, "name") == 0 || strcmp(slot, "area") == 0 || strcmp(slot, "floor") == 0;
+}
+
+static bool is_number(const char *word)
+{
+    return word[0] && !word[strspn(word, "0123456789")];
+}
+
+static uint64_t where(const struct search *search, const char *text)
+{
+    return evidence_find(search->words, text, search->arena).where;
+}
+
+/* ---- what is accounted for ---- */
+
+/* The words of everything that the shortlist has under this name: its aliases too. */
+static uint64_t words_of_thing(const struct search *search, const char *slot, const char *name)
+{
+    uint64_t mask = where(search, name);
+    for (size_t i = 0; i < search->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &search->prepared->items[i];
+        bool place = strcmp(item->kind, "area") == 0 || strcmp(item->kind, "floor") == 0;
+        if (strcmp(item->name, name) == 0 &&
+            (place ? strcmp(item->kind, slot) == 0 : strcmp(slot, "name") == 0))
+            mask |= where(search, item->text);
+    }
+    return mask;
+}
+
+/* "The kitchen counter light" is the counter light that is in the kitchen. */
+static uint64_t words_of_place(const struct search *search, const char *name)
+{
+    struct home_entity *rows;
+    size_t count = 0;
+    uint64_t mask = 0;
+    const struct reg_filter filter = {.name = name, .exposed_only = true};
+    if (reg_entities(search->understand->registry, &filter, search->arena, &rows, &count, NULL) != SAN_OK)
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        if (rows[i].area[0])
+            mask |= words_of_thing(search, "area", rows[i].area);
+        if (rows[i].floor[0])
+            mask |= words_of_thing(search, "floor", rows[i].floor);
+    }
+    return mask;
+}
+
+/* Of equal numbers one is the value: "lamp 2 to 2 per cent". */
+static uint64_t last_of(uint64_t mask)
+{
+    while (mask & (mask - 1))
+        mask &= mask - 1;
+    return mask;
+}
+
+static uint64_t words_of_arg(const struct search *search, const struct home_arg *arg)
+{
+    if (is_thing(arg->slot))
+        return words_of_thing(search, arg->slot, arg->text);
+    return arg->is_number ? last_of(where(search, arg->text)) : where(search, arg->text);
+}
+
+static void know_call(struct search *search, const struct home_call *call)
+{
+    for (size_t i = 0; i < call->arg_count; i++) {
+        const struct home_arg *arg = &call->args[i];
+        uint64_t mask = words_of_arg(search, arg);
+        if (strcmp(arg->slot, "name") == 0)
+            mask |= words_of_place(search, arg->text);
+        search->known |= mask;
+        if (is_thing(arg->slot))
+            search->named |= mask;
+    }
+}
+
+/* ---- what is not ---- */
+
+static bool listed(const struct search *search, const char *list, size_t i)
+{
+    return phrases_has_word(search->understand->phrases, list, search->words->word[i].text);
+}
+
+/* A number without a unit. */
+static bool is_bare_number(const struct search *search, size_t i)
+{
+    return i < search->words->count && is_number(search->words->word[i].text) &&
+           !(i + 1 < search->words->count && listed(search, "units", i + 1));
+}
+
+/* "Kitchen, please" and "the lamp. It is dark": what is written apart belongs to something else. */
+static bool apart(const struct search *search, size_t i)
+{
+    const struct san_word *word = &search->words->word[i];
+    const char *between = search->prepared->request.text + word->end;
+    size_t len = word[1].begin > word->end ? word[1].begin - word->end : 0;
+    for (size_t j = 0; j < len; j++)
+        if (strchr(",.;:!?", between[j]))
+            return true;
+    return false;
+}
+
+/* Does the word i, which stands before or after a name, belong to no more than the command? */
+static bool is_harmless(const struct search *search, size_t i, bool before)
+{
+    if (has(search->known, i) || apart(search, before ? i : i - 1))
+        return true;
+    if (is_number(search->words->word[i].text))
+        return !is_bare_number(search, i);
+    if (before && listed(search, "distinguishing", i))
+        return false;
+    return listed(search, "command_words", i) || listed(search, "beside_names", i);
+}
+
+/* ---- where a name stands ---- */
+
+/* "In the" of "ceiling in the garden" does not. */
+static bool tells(const struct search *search, size_t i)
+{
+    return !listed(search, "command_words", i);
+}
+
+/* Words in a row, the first and the last of which tell something: [begin, end). */
+struct run {
+    size_t begin, end;
+};
+
+/* The next run of words of the mask from `from` on; empty at the end. */
+static struct run next_run(const struct search *search, uint64_t mask, size_t from)
+{
+    struct run run = {from, from};
+    while (run.begin < search->words->count && !(has(mask, run.begin) && tells(search, run.begin)))
+        run.begin++;
+    run.end = run.begin;
+    for (size_t i = run.begin; i < search->words->count && has(mask, i); i++)
+        if (tells(search, i))
+            run.end = i + 1;
+    return run;
+}
+
+static size_t telling(const struct search *search, struct run run)
+{
+    size_t count = 0;
+    for (size_t i = run.begin; i < run.end; i++)
+        count += tells(search, i);
+    return count;
+}
+
+/* "Night light 2 red": nobody means two per cent. */
+static bool is_numbered(const struct search *search, size_t i)
+{
+    return is_bare_number(search, i) && strlen(search->words->word[i].text) == 1 && !has(search->named, i);
+}
+
+/* The word that speaks against what stands there, or words->count. */
+static size_t against_run(const struct search *search, struct run run)
+{
+    size_t count = search->words->count;
+    if (run.begin > 0 && !is_harmless(search, run.begin - 1, true))
+        return run.begin - 1;
+    if (run.end < count && (is_numbered(search, run.end) || !is_harmless(search, run.end, false)))
+        return run.end;
+    return count;
+}
+
+/* The word beside the place where the name is said most fully that speaks against it, or words->count. */
+static size_t word_against(const struct search *search, uint64_t mask)
+{
+    size_t count = search->words->count, against = count, most = 1;
+    for (struct run run = next_run(search, mask, 0); run.begin < count;
+         run = next_run(search, mask, run.end)) {
+        size_t weight = telling(search, run);
+        if (weight < most)
+            continue;
+        if (weight > most)
+            against = count;
+        most = weight;
+        if (against == count)
+            against = against_run(search, run);
+    }
+    return against;
+}
+
+/* ---- the phrase around a name ---- */
+
+/* Is the word i nothing of the command? */
+static bool is_unknown(const struct search *search, size_t i)
+{
+    return i < search->words->count && !has(search->known, i) && !is_number(search->words->word[i].text) &&
+           !listed(search, "command_words", i) && !listed(search, "beside_names", i) &&
+           !listed(search, "units", i) && !listed(search, "objects", i);
+}
+
+/* "On the mezzanine", "lock the safe": what a command leads up to, and is nothing of the home; or
+ * words->count. */
+static size_t unknown_thing(const struct search *search)
+{
+    size_t i = 2;
+    while (i < search->words->count && !(listed(search, "before_things", i - 2) &&
+                                           listed(search, "articles", i - 1) && is_unknown(search, i)))
+        i++;
+    return i < search->words->count ? i : search->words->count;
+}
+
+/* "The piano lamp in the bedroom" is not all the lights there; or words->count. */
+static size_t special_noun(const struct search *search, const struct home_call *call)
+{
+    const char *domain = home_call_text(call, "domain");
+    for (size_t i = 1; domain && i < search->words->count; i++)
+        if (phrases_is_noun(search->understand->phrases, domain, search->words->word[i].text) &&
+            (is_unknown(search, i - 1) || listed(search, "distinguishing", i - 1)))
+            return i - 1;
+    return search->words->count;
+}
+
+/* "Bathroom blind" is not the bathroom fan; or words->count. */
+static size_t noun_of_another_kind(const struct search *search, uint64_t mask, const char *kind)
+{
+    const struct phrases *phrases = search->understand->phrases;
+    for (size_t i = 0; kind[0] && i < search->words->count; i++) {
+        bool beside = (i > 0 && has(mask, i - 1)) || has(mask >> 1, i);
+        const char *word = search->words->word[i].text;
+        if (beside && !has(search->known, i) && phrases_is_noun(phrases, NULL, word) &&
+            !phrases_is_noun(phrases, kind, word))
+            return i;
+    }
+    return search->words->count;
+}
+
+/* ---- calls ---- */
+
+static void mark(const struct search *search, struct understood_call *call, const char *slot, size_t against)
+{
+    if (against == search->words->count || call->leftover[0])
+        return;
+    call->leftover = search->words->word[against].text;
+    call->missing = slot;
+}
+
+static bool is_whole(const struct search *search, const char *text)
+{
+    struct evidence found = evidence_find(search->words, text, search->arena);
+    return found.said == found.of;
+}
+
+/* By its name or by an alias. */
+static bool is_said_whole(const struct search *search, const char *name)
+{
+    bool whole = is_whole(search, name);
+    for (size_t i = 0; i < search->prepared->request.item_count && !whole; i++)
+        whole = strcmp(search->prepared->items[i].name, name) == 0 &&
+                is_whole(search, search->prepared->items[i].text);
+    return whole;
+}
+
+/* A name that was said in part. Two parts of one name must not prove each other: "bathroom blind" is not the
+ * bathroom fan and the bedroom blind. */
+static void check_part(const struct search *all, struct understood_call *call, const char *name)
+{
+    struct search alone = *all;
+    alone.known = alone.named = 0;
+    know_call(&alone, &call->call);
+    const struct search *search = &alone;
+    uint64_t mask = words_of_thing(search, "name", name);
+    /* what these are called says nothing of what they are */
+    static const char *const any[] = {"switch", "input_boolean", "scene", "script", "automation", "button"};
+    const char *kind = call->kind;
+    for (size_t i = 0; i < sizeof(any) / sizeof(*any); i++)
+        if (strcmp(kind, any[i]) == 0)
+            kind = "";
+    mark(search, call, "name", word_against(search, mask));
+    mark(search, call, "name", noun_of_another_kind(search, mask, kind));
+    mark(search, call, "name", unknown_thing(search));
+}
+
+static void check_call(const struct search *search, struct understood_call *call)
+{
+    bool placed = false;
+    for (size_t i = 0; i < call->call.arg_count; i++) {
+        const struct home_arg *arg = &call->call.args[i];
+        uint64_t mask = is_thing(arg->slot) ? words_of_arg(search, arg) : 0;
+        placed = placed || mask;
+        mark(search, call, arg->slot, word_against(search, mask));
+    }
+    const char *name = home_call_text(&call->call, "name");
+    if (name && !is_said_whole(search, name))
+        check_part(search, call, name);
+    if (!name)
+        mark(search, call, "name", special_noun(search, &call->call));
+    if (!placed)
+        mark(search, call, "name", unknown_thing(search));
+}
+
+static bool may_be_wrong(const struct understood_call *call)
+{
+    return !call->missing[0] && mention_kinds(call->call.tool) && !understand_is_question(call->call.tool);
+}
+
+/* Checks the calls that are left. True if one of them was marked: its words are not accounted for any more.
+ */
+static bool check_calls(struct search *search, struct understood *understood)
+{
+    bool marked = false;
+    search->named = search->known = 0;
+    for (size_t i = 0; i < understood->call_count; i++)
+        if (!understood->calls[i].leftover[0])
+            know_call(search, &understood->calls[i].call);
+    for (size_t i = 0; i < understood->call_count; i++) {
+        struct understood_call *call = &understood->calls[i];
+        if (!may_be_wrong(call))
+            continue;
+        check_call(search, call);
+        marked = marked || call->leftover[0];
+    }
+    return marked;
+}
+
+void leftover_apply(const struct understand *understand, const struct understand_request *prepared,
+    struct understood *understood, struct san_arena *arena)
+{
+    struct search search = {
+        .understand = understand, .prepared = prepared, .words = &prepared->words, .arena = arena};
+    while (understand->phrases && check_calls(&search, understood))
+        ;
+}

@@ -1,0 +1,197 @@
+/* Words beside a name: which of them make it the name of something else, and which do not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/calls_json.h"
+#include "daemon/leftover.h"
+#include "daemon/phrases.h"
+#include "devices/home_file.h"
+
+static const char home[] =
+    "{\"floors\":[{\"name\":\"First floor\",\"aliases\":[\"upstairs\"]}],"
+    "\"areas\":[{\"name\":\"Bedroom\",\"floor\":\"First "
+    "floor\"},{\"name\":\"Kitchen\"},{\"name\":\"Garden\"},"
+    "{\"name\":\"Bathroom\"},{\"name\":\"Kids Room\"}],"
+    "\"entities\":["
+    "{\"entity_id\":\"light.1\",\"name\":\"Lamp 1\",\"area\":\"Bedroom\",\"domain\":\"light\"},"
+    "{\"entity_id\":\"light.2\",\"name\":\"Lamp 2\",\"area\":\"Bedroom\",\"domain\":\"light\"},"
+    "{\"entity_id\":\"light.hue\",\"name\":\"Hue Play Left\",\"area\":\"Bedroom\",\"domain\":\"light\"},"
+    "{\"entity_id\":\"light.counter\",\"name\":\"Counter light\",\"area\":\"Kitchen\",\"domain\":\"light\"},"
+    "{\"entity_id\":\"light.ceiling\",\"name\":\"Ceiling in the "
+    "garden\",\"area\":\"Garden\",\"domain\":\"light\"},"
+    "{\"entity_id\":\"light.bath\",\"name\":\"Bathroom light\",\"area\":\"Bathroom\",\"domain\":\"light\"},"
+    "{\"entity_id\":\"switch.coffee\",\"name\":\"Coffee machine\",\"area\":\"Kitchen\",\"domain\":\"switch\","
+    "\"aliases\":[\"espresso\"]},"
+    "{\"entity_id\":\"fan.bath\",\"name\":\"Bathroom fan\",\"area\":\"Bathroom\",\"domain\":\"fan\"},"
+    "{\"entity_id\":\"cover.bed\",\"name\":\"Bedroom blind\",\"area\":\"Bedroom\",\"domain\":\"cover\"}]}";
+
+struct fixture {
+    struct understand understand;
+    struct phrases *phrases;
+    struct san_arena *arena;
+};
+
+static int open_home(void **state)
+{
+    static struct fixture fixture;
+    struct san_error err;
+    char path[1024];
+    const char *dir = getenv("HEARTH_SRCDIR");
+    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
+    fixture.phrases = phrases_load(path, &err);
+    assert_non_null(fixture.phrases);
+    fixture.understand.phrases = fixture.phrases;
+    fixture.understand.registry = reg_open(":memory:", &err);
+    assert_non_null(fixture.understand.registry);
+    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
+    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
+    fixture.arena = san_arena_new(4096, 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int close_home(void **state)
+{
+    struct fixture *fixture = *state;
+    shortlist_free(fixture->understand.shortlist);
+    reg_close(fixture->understand.registry);
+    phrases_free(fixture->phrases);
+    san_arena_free(fixture->arena);
+    return 0;
+}
+
+/* The words against the first call (JSON) when that was said; "" if there are none. */
+static const char *against(void **state, const char *text, const char *kind, const char *json)
+{
+    struct fixture *fixture = *state;
+    struct understand_request request;
+    struct understood understood = {.confidence = 1};
+    struct san_error err;
+    struct home_call *calls;
+    cJSON *array = cJSON_Parse(json);
+    assert_int_equal(
+        understand_prepare(&fixture->understand, text, NULL, fixture->arena, &request, &err), SAN_OK);
+    assert_int_equal(
+        calls_from_json(array, "test", fixture->arena, &calls, &understood.call_count, &err), SAN_OK);
+    cJSON_Delete(array);
+    understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
+    for (size_t i = 0; i < understood.call_count; i++)
+        understood.calls[i] = (struct understood_call){
+            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = kind};
+    leftover_apply(&fixture->understand, &request, &understood, fixture->arena);
+    assert_int_equal(understood.calls[0].leftover[0] != '\0', understood.calls[0].missing[0] != '\0');
+    return understood.calls[0].leftover;
+}
+
+#define CALL(tool, rest) "[{\"name\":\"" tool "\",\"arguments\":{" rest "}}]"
+#define NAME(name) CALL("HassTurnOn", "\"name\":\"" name "\"")
+#define LIGHTS(area) CALL("HassTurnOn", "\"area\":\"" area "\",\"domain\":\"light\"")
+
+static void test_a_room_that_is_only_part_of_what_was_said(void **state)
+{
+    assert_string_equal(
+        against(state, "turn on the lights in the garden shed", "", LIGHTS("Garden")), "shed");
+    assert_string_equal(against(state, "kids bathroom lights on", "", LIGHTS("Bathroom")), "kids");
+    assert_string_equal(against(state, "kids bathroom lights on", "", LIGHTS("Kids Room")), "bathroom");
+    assert_string_equal(against(state, "turn on the lights in bedroom 2", "", LIGHTS("Bedroom")), "2");
+    assert_string_equal(against(state, "lights on in the second bedroom", "", LIGHTS("Bedroom")), "second");
+}
+
+static void test_a_name_that_is_only_part_of_what_was_said(void **state)
+{
+    assert_string_equal(against(state, "turn on lamp 5", "light", NAME("Lamp 2")), "5");
+    assert_string_equal(against(state, "turn on hue play centre", "light", NAME("Hue Play Left")), "centre");
+    assert_string_equal(against(state, "coffee grinder on", "switch", NAME("Coffee machine")), "grinder");
+    assert_string_equal(against(state, "guest bathroom light on", "light", NAME("Bathroom light")), "guest");
+}
+
+static void test_a_thing_of_another_kind(void **state)
+{
+    assert_string_equal(against(state, "open the bathroom blind", "fan", NAME("Bathroom fan")), "blind");
+    assert_string_equal(
+        against(state, "open the bathroom blind", "cover", NAME("Bedroom blind")), "bathroom");
+}
+
+static void test_a_group_is_not_what_was_named(void **state)
+{
+    const char *all = CALL("HassTurnOff", "\"domain\":\"light\"");
+    assert_string_equal(against(state, "turn off all the lights on the mezzanine", "", all), "mezzanine");
+    assert_string_equal(
+        against(state, "lock the safe", "", CALL("HassTurnOn", "\"domain\":\"lock\"")), "safe");
+    assert_string_equal(
+        against(state, "christmas lights on in the bedroom", "", LIGHTS("Bedroom")), "christmas");
+    assert_string_equal(against(state, "turn off all the lights in the house", "", all), "");
+}
+
+static void test_words_of_the_command_do_no_harm(void **state)
+{
+    assert_string_equal(
+        against(state, "could you turn the bedroom lights back on please", "", LIGHTS("Bedroom")), "");
+    assert_string_equal(against(state, "hey put lamp 1 on right now", "light", NAME("Lamp 1")), "");
+    assert_string_equal(against(state, "set lamp 1 to 50 percent", "light",
+                            CALL("HassLightSet", "\"name\":\"Lamp 1\",\"brightness\":50")),
+        "");
+    assert_string_equal(against(state, "lamp 1 teal", "light",
+                            CALL("HassLightSet", "\"name\":\"Lamp 1\",\"color\":\"teal\"")),
+        "");
+    assert_string_equal(against(state, "Bedroom lights, Martha wants to read", "", LIGHTS("Bedroom")), "");
+}
+
+static void test_where_a_thing_is_and_what_else_it_is_called(void **state)
+{
+    assert_string_equal(against(state, "the kitchen counter light on", "light", NAME("Counter light")), "");
+    assert_string_equal(
+        against(state, "the bathroom counter light on", "light", NAME("Counter light")), "bathroom");
+    assert_string_equal(against(state, "espresso machine on", "switch", NAME("Coffee machine")), "");
+    assert_string_equal(
+        against(state, "turn on the light on the counter", "light", NAME("Counter light")), "");
+    assert_string_equal(against(state, "fire up the ceiling in the garden the doctors coming", "light",
+                            NAME("Ceiling in the garden")),
+        "");
+}
+
+static void test_other_calls_account_for_their_words(void **state)
+{
+    assert_string_equal(against(state, "lamps 1 and 2 on", "light",
+                            "[{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Lamp 1\"}},"
+                            "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Lamp 2\"}}]"),
+        "");
+    assert_string_equal(
+        against(state, "kitchen bathroom and bedroom lights on", "",
+            "[{\"name\":\"HassTurnOn\",\"arguments\":{\"area\":\"Kitchen\",\"domain\":\"light\"}},"
+            "{\"name\":\"HassTurnOn\",\"arguments\":{\"area\":\"Bathroom\",\"domain\":\"light\"}},"
+            "{\"name\":\"HassTurnOn\",\"arguments\":{\"area\":\"Bedroom\",\"domain\":\"light\"}}]"),
+        "");
+}
+
+static void test_questions_and_timers_stay(void **state)
+{
+    assert_string_equal(
+        against(state, "is the garden shed light on", "",
+            CALL("HassGetState", "\"area\":\"Garden\",\"domain\":\"light\",\"state\":\"on\"")),
+        "");
+    assert_string_equal(
+        against(state, "cancel the noodle timer", "", CALL("HassCancelTimer", "\"name\":\"noodle\"")), "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_room_that_is_only_part_of_what_was_said),
+        cmocka_unit_test(test_a_name_that_is_only_part_of_what_was_said),
+        cmocka_unit_test(test_a_thing_of_another_kind),
+        cmocka_unit_test(test_a_group_is_not_what_was_named),
+        cmocka_unit_test(test_words_of_the_command_do_no_harm),
+        cmocka_unit_test(test_where_a_thing_is_and_what_else_it_is_called),
+        cmocka_unit_test(test_other_calls_account_for_their_words),
+        cmocka_unit_test(test_questions_and_timers_stay),
+    };
+    return cmocka_run_group_tests(tests, open_home, close_home);
+}
