@@ -5,7 +5,8 @@ need hearthctl hearth-sim
 
 HEARTH_MODEL=$HEARTH_SRCDIR/models/hearth-s.gguf
 HEARTH_TOOLS=$HEARTH_SRCDIR/schemas/intents.json
-export HEARTH_MODEL HEARTH_TOOLS
+HEARTH_PHRASES=$HEARTH_SRCDIR/schemas/phrases_en.json
+export HEARTH_MODEL HEARTH_TOOLS HEARTH_PHRASES
 [ -e "$HEARTH_MODEL" ] || { echo "skipped: no model"; exit 77; }
 unset HEARTH_SOCKET XDG_RUNTIME_DIR
 
@@ -103,8 +104,8 @@ moved=$work/moved
 mkdir -p "$moved/bin" "$moved/share/hearth/models" "$moved/share/hearth/schemas"
 cp "$HEARTH_BUILDDIR/hearthctl" "$moved/bin/"
 cp "$HEARTH_MODEL" "$moved/share/hearth/models/hearth-s.gguf"
-cp "$HEARTH_TOOLS" "$moved/share/hearth/schemas/"
-relocated() { env -u HEARTH_MODEL -u HEARTH_TOOLS ${EMULATOR:-} "$moved/bin/hearthctl" "$@"; }
+cp "$HEARTH_TOOLS" "$HEARTH_PHRASES" "$moved/share/hearth/schemas/"
+relocated() { env -u HEARTH_MODEL -u HEARTH_TOOLS -u HEARTH_PHRASES ${EMULATOR:-} "$moved/bin/hearthctl" "$@"; }
 check "a program that was moved finds its data beside it" exits 0 relocated eval --home "$home" "$work/cases.jsonl"
 
 printf '{"id":"x","text":"hi"}\n' >"$work/broken.jsonl"
