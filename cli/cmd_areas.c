@@ -1,4 +1,4 @@
-/* cmd_areas.c - hearthctl areas, and hearthctl area put|set. */
+/* cmd_areas.c - hearthctl areas, hearthctl areas suggest, and hearthctl area put|set. */
 #include <stdio.h>
 #include <string.h>
 
@@ -42,14 +42,79 @@ static void print_areas(const cJSON *result)
     }
 }
 
+static void print_suggestions(const cJSON *list)
+{
+    static const char *const headers[] = {"ENTITY", "NAME", "AREA", "", NULL};
+    struct table *table = table_new(headers);
+    const cJSON *row;
+    cJSON_ArrayForEach(row, list)
+    {
+        const char *const texts[] = {json_text(row, "entity_id"), json_text(row, "name"),
+            json_text(row, "area"), cJSON_IsTrue(json_item(row, "new")) ? "(new)" : ""};
+        table_row(table, texts);
+    }
+    table_print(table, stdout);
+    table_free(table);
+}
+
+/* Does what one row proposes. */
+static int apply_suggestion(struct cli *cli, const cJSON *row)
+{
+    cJSON *params = cJSON_CreateObject(), *result;
+    int status = CLI_OK;
+    if (cJSON_IsTrue(json_item(row, "new"))) {
+        cJSON *area = cJSON_CreateObject();
+        cJSON_AddStringToObject(area, "name", json_text(row, "area"));
+        status = rpc_once(cli, "area.put", area, &result);
+        cJSON_Delete(result);
+    }
+    cJSON_AddStringToObject(params, "entity_id", json_text(row, "entity_id"));
+    cJSON_AddStringToObject(params, "area", json_text(row, "area"));
+    if (status != CLI_OK) {
+        cJSON_Delete(params);
+        return status;
+    }
+    status = rpc_once(cli, "area.set", params, &result);
+    cJSON_Delete(result);
+    return status;
+}
+
+static int suggest_areas(struct cli *cli, bool apply)
+{
+    cJSON *result;
+    int status = rpc_once(cli, "areas.suggest", NULL, &result);
+    const cJSON *row, *list = status == CLI_OK ? json_item(result, "suggestions") : NULL;
+    if (status == CLI_OK && cli->json)
+        output_json(result);
+    else if (status == CLI_OK)
+        print_suggestions(list);
+    if (apply) {
+        cJSON_ArrayForEach(row, list)
+        {
+            if (status == CLI_OK)
+                status = apply_suggestion(cli, row);
+        }
+    } else if (cJSON_GetArraySize(list) > 0 && !cli->json) {
+        puts("To have it so: hearthctl areas suggest --apply; to have one so: hearthctl area put NAME, "
+             "hearthctl area set ENTITY_ID NAME");
+    }
+    cJSON_Delete(result);
+    return status;
+}
+
 int cmd_areas(struct cli *cli, int argc, char **argv)
 {
     int count;
-    const struct cli_option options[] = {{"json", NULL, &cli->json}, {NULL, NULL, NULL}};
+    bool apply = false;
+    const struct cli_option options[] = {
+        {"json", NULL, &cli->json}, {"apply", NULL, &apply}, {NULL, NULL, NULL}};
     if (cli_options(argc, argv, options, &count) != CLI_OK)
         return CLI_USAGE;
-    if (count > 0)
-        return cli_usage_error(argv[0], "no argument is wanted; to change one: hearthctl area");
+    bool suggest = count == 1 && strcmp(argv[1], "suggest") == 0;
+    if ((count > 0 || apply) && !suggest)
+        return cli_usage_error(argv[0], "only suggest can follow; to change an area: hearthctl area");
+    if (suggest)
+        return suggest_areas(cli, apply);
     cJSON *result;
     int status = rpc_once(cli, "areas", NULL, &result);
     if (status != CLI_OK)

@@ -334,8 +334,10 @@ static void parse_discovery(struct inventory *inventory, struct announcement *an
     enum san_status status = discovery_parse(inventory->daemon->config->discovery_prefix, topic, payload, len,
         inventory->scratch, &found, &count, &unused, &error);
     if (status != SAN_OK) {
+        size_t prefix = strlen(topic);
+        bool named = strncmp(error.text, topic, prefix) == 0 && strncmp(error.text + prefix, ": ", 2) == 0;
         log_warning("discovery: %s", error.text);
-        set_trouble(announcement, error.text);
+        set_trouble(announcement, named ? error.text + prefix + 2 : error.text);
         return;
     }
     note_unused(announcement, unused);

@@ -8,12 +8,14 @@
 #include <string.h>
 
 #include "config.h"
+#include "devices/area_suggest.h"
 #include "devices/home_file.h"
 #include "devices/registry.h"
 #include "devices/shortlist.h"
 #include "inventory.h"
 #include "log.h"
 #include "mqtt.h"
+#include "phrases.h"
 #include "pipeline.h"
 #include "worker.h"
 
@@ -260,6 +262,39 @@ static void method_areas(struct hearthd *daemon, struct rpc_call *call, const cJ
         cJSON_AddStringToObject(entry, "floor", areas[i].floor);
         add(entry, "aliases", aliases_json(areas[i].aliases, areas[i].alias_count));
         cJSON_AddNumberToObject(entry, "entities", (double)entities_in(daemon, areas[i].name, arena));
+        append(list, entry);
+    }
+    answer(call, result);
+    san_arena_free(arena);
+}
+
+static bool is_room(const void *data, const char *words)
+{
+    return phrases_has_word(data, "rooms", words);
+}
+
+static void method_areas_suggest(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    (void)params;
+    struct san_arena *arena = open_arena(call);
+    struct area_suggestion *found;
+    size_t count = 0;
+    struct san_error error = {0};
+    if (!arena)
+        return;
+    if (area_suggest(daemon->registry, is_room, daemon->phrases, arena, &found, &count, &error) != SAN_OK) {
+        answer_status(call, &error);
+        san_arena_free(arena);
+        return;
+    }
+    cJSON *result = cJSON_CreateObject();
+    cJSON *list = cJSON_AddArrayToObject(result, "suggestions");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddStringToObject(entry, "entity_id", found[i].entity_id);
+        cJSON_AddStringToObject(entry, "name", found[i].name);
+        cJSON_AddStringToObject(entry, "area", found[i].area);
+        cJSON_AddBoolToObject(entry, "new", found[i].is_new);
         append(list, entry);
     }
     answer(call, result);
@@ -660,6 +695,7 @@ static const struct method {
         {{"name", PARAM_TEXT, false}, {"area", PARAM_TEXT, false}, {"floor", PARAM_TEXT, false},
             {"domain", PARAM_TEXT, false}, {"all", PARAM_FLAG, false}}},
     {"areas", method_areas, {{0}}},
+    {"areas.suggest", method_areas_suggest, {{0}}},
     {"area.set", method_area_set, {{"entity_id", PARAM_TEXT, true}, {"area", PARAM_TEXT, true}}},
     {"area.put", method_area_put, {{"name", PARAM_TEXT, true}, {"floor", PARAM_TEXT, false}}},
     {"alias.add", method_alias_add,

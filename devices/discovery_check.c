@@ -51,7 +51,7 @@ static const char *const number_keys[] = {"brightness_scale", "white_scale", "mi
 
 static const char *const list_keys[] = {"modes", "fan_modes", "swing_modes", "preset_modes", "options",
     "effect_list", "supported_color_modes", "supported_features", "available_tones", "fan_speed_list",
-    "event_types", NULL};
+    "event_types", "group", NULL};
 
 static const char *const text_keys[] = {"unique_id", "object_id", "default_entity_id", "device_class",
     "schema", "unit_of_measurement", "entity_category", "availability_mode", "on_command_type",

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "groups.h"
+
 /* What a tool acts on when the call does not say a domain. */
 struct target {
     const char *tool;
@@ -199,8 +201,8 @@ static enum san_status by_name(struct search *s, const struct reg_filter *place)
     return break_tie(s);
 }
 
-/* Exactly this one, exposed or not, and whatever it is: no words lead to an entity_id, only calls that programs
- * write. */
+/* Exactly this one, exposed or not, and whatever it is: no words lead to an entity_id, only calls that
+ * programs write. */
 static enum san_status by_entity_id(struct search *s)
 {
     const struct reg_filter filter = {.entity_id = home_call_text(s->call, "entity_id")};
@@ -224,6 +226,7 @@ static enum san_status by_group(struct search *s, const struct reg_filter *group
         return none(s, "name");
     if (s->out->count == 0 || !narrow(s->out, domain_in, all ? everything : s->target->domains))
         return none(s, "");
+    groups_fold(s->out->entities, &s->out->count, strcmp(s->call->tool, "HassGetState") == 0);
     if (s->target->one && !place)
         return break_tie(s);
     return settle(s, false);

@@ -144,10 +144,52 @@ static void calls_mean_these_entities(void **state)
     }
 }
 
+/* Three lamps, one of them hidden from voice, and groups of them, as a bridge announces them. */
+static void put(
+    struct fixture *f, const char *entity_id, const char *unique_id, const char *group, bool hidden)
+{
+    char config[256];
+    snprintf(
+        config, sizeof config, "{\"unique_id\":\"%s\"%s%s}", unique_id, group[0] ? ",\"group\":" : "", group);
+    const struct reg_entity_in in = {.unique_key = unique_id,
+        .entity_id = entity_id,
+        .name = entity_id + 6,
+        .domain = "light",
+        .area = "Saloon",
+        .config = config,
+        .hidden = hidden};
+    assert_int_equal(reg_put_entity(f->registry, &in, NULL, &f->err), SAN_OK);
+}
+
+static void groups_stand_for_their_members(void **state)
+{
+    struct fixture *f = *state;
+    const char *on = "HassTurnOn area=Saloon domain=light", *ask = "HassGetState area=Saloon domain=light";
+    put(f, "light.one", "1_light", "", false);
+    put(f, "light.two", "2_light", "", false);
+    assert_string_equal(resolve(f, on, NULL), "ok light.one light.two");
+    put(f, "light.pair", "g_light", "[\"1_light\",\"2_light\"]", false);
+    assert_string_equal(resolve(f, on, NULL), "ok light.pair"); /* one message instead of three */
+    assert_string_equal(resolve(f, ask, NULL), "ok light.one light.two");
+    assert_string_equal(resolve(f, "HassTurnOn name=one", NULL), "ok light.one");
+    assert_string_equal(resolve(f, "HassTurnOn name=pair", NULL), "ok light.pair");
+    put(f, "light.quair", "i_light", "[\"1_light\",\"2_light\"]", false);
+    assert_string_equal(resolve(f, on, NULL), "ok light.pair"); /* nothing twice by two groups */
+    put(f, "light.three", "3_light", "", true); /* voice may not use it: nor a group with it */
+    put(f, "light.all", "h_light", "[\"1_light\",\"2_light\",\"3_light\"]", false);
+    assert_string_equal(resolve(f, on, NULL), "ok light.pair");
+    assert_int_equal(reg_remove_entity(f->registry, "g_light", &f->err), SAN_OK);
+    assert_int_equal(reg_remove_entity(f->registry, "i_light", &f->err), SAN_OK);
+    assert_string_equal(resolve(f, on, NULL), "ok light.one light.two");
+    put(f, "light.far", "k_light", "[\"8_light\"]", false); /* its members are not known here */
+    assert_string_equal(resolve(f, on, NULL), "ok light.far light.one light.two");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(calls_mean_these_entities, setup, teardown),
+        cmocka_unit_test_setup_teardown(groups_stand_for_their_members, setup, teardown),
     };
     return cmocka_run_group_tests_name("resolve", tests, NULL, NULL);
 }

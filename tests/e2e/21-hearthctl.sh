@@ -108,6 +108,24 @@ check "tools" ctl 0 tools
 check "lists HassTurnOn" shows HassTurnOn
 hearthctl --socket "$sock" doctor >"$work/out" 2>&1
 check "doctor checks the broker" shows "broker: 127.0.0.1:$port"
+announce switch/odd '{"name":"Odd one","unique_id":"odd","command_topic":"odd/set","state_topic":"odd","value_template":"{{ now() }}","json_attributes_topic":"odd/+/attributes"}'
+announce switch/none '{"name":"None","state_topic":"none"}'
+announce camera/porch '{"topic":"porch/image"}'
+wait_for 3 knows switch.odd_one
+hearthctl --socket "$sock" doctor >"$work/out" 2>&1
+check "doctor names what is not understood" shows 'switch.odd_one: not understood, and left out: value_template: template, column 4: unsupported function now'
+check "what was refused" shows 'homeassistant/switch/none/config: a switch needs command_topic'
+check "and what is of no use" shows 'homeassistant/camera/porch/config: hearth has no use for: camera'
+check "the log has it, once" test "$(grep -ac 'discovery: switch.odd_one: not understood' "$work/daemon.log")" -eq 1
+check "doctor of one" ctl 0 doctor switch.odd_one
+check "tells from where it reads" shows "json_attributes  odd/+/attributes"
+check "where it is told" shows "command_topic  odd/set"
+check "who announced it" shows "topic:homeassistant/switch/odd/config"
+check "doctor of all" ctl 0 doctor --all
+check "has the rest" shows "light.kitchen_ceiling"
+check "doctor of none" ctl 1 doctor switch.nobody
+publish -r -t homeassistant/switch/odd/config -n
+publish -r -t homeassistant/switch/none/config -n
 check "reload" ctl 0 reload
 hearthctl --socket "$sock" watch >"$work/out" 2>&1 &
 watcher=$!
@@ -118,6 +136,33 @@ seen_watch() { grep -q "state.*Kitchen ceiling.*state=on" "$work/out"; }
 check "watch sees the state change" wait_for 3 seen_watch
 check "and the result" shows "Turned on Kitchen ceiling"
 kill "$watcher"
+
+# ---- calls without a sentence ----
+check "call" ctl 0 call HassLightSet entity_id=light.kitchen_ceiling brightness=40
+check "shows the call" shows 'call    HassLightSet entity_id=light.kitchen_ceiling brightness=40'
+check "and what came of it" shows "Set Kitchen ceiling to 40 percent."
+check "call as JSON, dry" ctl 0 call --json --dry-run HassTurnOff entity_id=light.kitchen_ceiling
+check "publishes nothing" shows '"outcome":	"dry_run"'
+check "a tool that is not there" ctl 1 call HassDance entity_id=light.kitchen_ceiling
+check "is told so" shows "cannot do that yet: HassDance"
+check "an entity that is not there" ctl 1 call HassTurnOn entity_id=light.none
+check "an argument that is none" ctl 2 call HassTurnOn light.kitchen_ceiling
+check "explains itself" complains "is no SLOT=VALUE"
+check "no tool" ctl 2 call
+
+# ---- rooms by names ----
+announce switch/pantry '{"name":"Pantry freezer","unique_id":"pf","command_topic":"pf/set"}'
+wait_for 3 knows switch.pantry_freezer
+check "areas suggest" ctl 0 areas suggest
+check "reads the room off the name" shows "Pantry freezer"
+check "and says that it would be new" shows "(new)"
+ctl 0 devices --area Pantry
+check "but changes nothing" silent_about "Pantry freezer"
+check "areas suggest --apply" ctl 0 areas suggest --apply
+check "has it so" ctl 0 devices --area Pantry
+check "there it is" shows "Pantry freezer"
+check "another argument is refused" ctl 2 areas guess
+check "and --apply alone" ctl 2 areas --apply
 
 # ---- there and back ----
 check "export" ctl 0 export
