@@ -8,6 +8,7 @@
 #include "announce.h"
 #include "config.h"
 #include "devices/registry.h"
+#include "explanation.h"
 #include "inventory.h"
 #include "log.h"
 #include "mqtt.h"
@@ -15,7 +16,7 @@
 bool report_audit(struct hearthd *daemon, struct utterance *utterance, bool complete, struct san_error *err)
 {
     cJSON *commands = utterance_commands(utterance);
-    cJSON *explanation = utterance_explanation(utterance);
+    cJSON *explanation = explanation_of(daemon, utterance);
     char *commands_text = cJSON_PrintUnformatted(commands);
     char *detail = cJSON_PrintUnformatted(explanation);
     struct reg_audit row = {

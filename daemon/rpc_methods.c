@@ -17,6 +17,7 @@
 #include "mqtt.h"
 #include "phrases.h"
 #include "pipeline.h"
+#include "replay.h"
 #include "worker.h"
 
 enum {
@@ -479,6 +480,28 @@ static void method_explain(struct hearthd *daemon, struct rpc_call *call, const 
     san_arena_free(arena);
 }
 
+static void on_replayed(void *data, cJSON *result, const struct san_error *error)
+{
+    if (result)
+        answer(data, result);
+    else
+        answer_status(data, error);
+}
+
+static void method_replay(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    struct san_arena *arena = open_arena(call);
+    struct reg_audit *rows;
+    size_t count = 0;
+    if (arena && read_rows(daemon, call, params, 1, arena, &rows, &count)) {
+        if (count)
+            replay_start(daemon, &rows[0], on_replayed, call);
+        else
+            answer_error(call, JSONRPC_NOT_FOUND, "there is no such row in the log", NULL);
+    }
+    san_arena_free(arena);
+}
+
 /* ---- the daemon ---- */
 
 static cJSON *model_json(const struct hearthd *daemon)
@@ -707,6 +730,7 @@ static const struct method {
     {"export", method_export, {{0}}},
     {"log", method_log, {{"limit", PARAM_NUMBER, false}, {"id", PARAM_NUMBER, false}}},
     {"explain", method_explain, {{"id", PARAM_NUMBER, false}}},
+    {"replay", method_replay, {{"id", PARAM_NUMBER, false}}},
     {"status", method_status, {{0}}},
     {"tools", method_tools, {{0}}},
     {"doctor", method_doctor, {{0}}},

@@ -167,7 +167,5 @@ cJSON *utterance_result(const struct utterance *utterance);
 /* Parts of it, for the audit row. */
 cJSON *utterance_commands(const struct utterance *utterance);
 cJSON *utterance_timings(const struct utterance *utterance);
-/* {"normalized","area","items","steps","actions","ms"}: why it was understood so. */
-cJSON *utterance_explanation(const struct utterance *utterance);
 
 #endif

@@ -11,6 +11,7 @@ turn off the kitchen ceiling | 0.99 | HassTurnOff name=Kitchen ceiling
 what time is it | 0.99 | HassGetCurrentTime
 lights on in the galley | 0.99 | HassTurnOn area=Kitchen;domain=light
 turn on the counter light | 0.99 | HassTurnOn name=Counter light
+turn on the counter light 5 | 0.99 | HassTurnOn name=Counter light
 END
 
 # ctl STATUS ARGUMENT...: hearthctl with that exit status; its output in $work/out and $work/err.
@@ -98,6 +99,9 @@ check "a log of nothing is no log" ctl 2 log -n 0
 check "explain" ctl 0 explain last
 check "tells the names that came into question" shows "@light Counter light"
 check "explain what is not there" ctl 1 explain 123456
+check "what is not quite there" ctl 1 say turn on the counter light 5
+ctl 0 explain
+check "is explained by the word that was too many" shows "against said beside the name, and no part of it: 5"
 
 # ---- the daemon ----
 check "status" ctl 0 status
