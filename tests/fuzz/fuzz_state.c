@@ -51,6 +51,19 @@ static const struct {
         "topic\":\"v\",\"volume_scale\":1}",
         "HassSetVolumeRelative", "volume_step", "up"},
     {"siren", "{\"state_topic\":\"s\",\"command_topic\":\"c\"}", "HassToggle", "x", "y"},
+    {"number", "{\"state_topic\":\"s\",\"command_topic\":\"c\",\"min\":-5,\"max\":1e9,\"step\":0.5}",
+        "HassSetValue", "value_step", "up"},
+    {"select", "{\"state_topic\":\"+\",\"command_topic\":\"c\",\"options\":[\"a\",\"B\"]}", "HassSetValue",
+        "value", "b"},
+    {"event", "{\"state_topic\":\"s\",\"event_types\":[\"a\",\"b\"]}", "HassTurnOn", "x", "y"},
+    {"update",
+        "{\"state_topic\":\"s\",\"latest_version_topic\":\"s\",\"command_topic\":\"c\",\"payload_install\":"
+        "\"i\"}",
+        "HassUpdateInstall", "x", "y"},
+    {"device_tracker", "{\"state_topic\":\"s\",\"json_attributes_topic\":\"s\"}", "HassTurnOn", "x", "y"},
+    {"binary_sensor",
+        "{\"state_topic\":\"s\",\"off_delay\":1,\"expire_after\":2,\"availability\":[{\"topic\":\"#\"}]}",
+        "HassTurnOn", "x", "y"},
 };
 
 static void one_message(
@@ -59,6 +72,10 @@ static void one_message(
     bool changed;
     struct san_error err;
     state_apply(view, state, "s", (const char *)data, len, &changed, &err);
+    if (len % 7 == 0)
+        state_expire(view, state);
+    if (len % 5 == 0)
+        state_end_delay(view, state);
     if (strlen(state->state) > STATE_TEXT_MAX || !cJSON_IsObject(state->attributes))
         __builtin_trap();
 }
