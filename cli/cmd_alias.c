@@ -1,4 +1,5 @@
-/* cmd_alias.c - hearthctl alias and hearthctl expose: how people may call a thing, and whether they may. */
+/* cmd_alias.c - hearthctl alias, expose and forget: how people may call a thing, whether they may, and that
+ * it is gone. */
 #include <string.h>
 
 #include "cli/rpc_client.h"
@@ -35,6 +36,21 @@ int cmd_expose(struct cli *cli, int argc, char **argv)
     cJSON_AddStringToObject(params, "entity_id", argv[2]);
     cJSON_AddBoolToObject(params, "exposed", on);
     int status = rpc_once(cli, "expose", params, &result);
+    cJSON_Delete(result);
+    return status;
+}
+
+int cmd_forget(struct cli *cli, int argc, char **argv)
+{
+    int count;
+    const struct cli_option options[] = {{NULL, NULL, NULL}};
+    if (cli_options(argc, argv, options, &count) != CLI_OK)
+        return CLI_USAGE;
+    if (count != 1)
+        return cli_usage_error(argv[0], "say the entity: light.old_lamp");
+    cJSON *params = cJSON_CreateObject(), *result;
+    cJSON_AddStringToObject(params, "entity_id", argv[1]);
+    int status = rpc_once(cli, "forget", params, &result);
     cJSON_Delete(result);
     return status;
 }

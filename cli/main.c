@@ -29,6 +29,7 @@ static const struct {
         "Makes an area, or puts a device into one"},
     {"alias", cmd_alias, "add|remove entity|area|floor OF ALIAS", "Gives a second name"},
     {"expose", cmd_expose, "on|off ENTITY_ID", "Says whether voice may use a device"},
+    {"forget", cmd_forget, "ENTITY_ID", "Drops a device that is there no more"},
     {"import", cmd_import, "FILE", "Reads a home file into the registry"},
     {"export", cmd_export, "", "Writes the registry as a home file"},
     {"log", cmd_log, "[-n COUNT] [--json]", "Lists the last utterances and what came of them"},

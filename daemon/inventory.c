@@ -465,6 +465,19 @@ void inventory_forget_files(struct inventory *inventory, const char *dir)
 
 /* ---- the rest ---- */
 
+const char *inventory_source(const struct inventory *inventory, int64_t id)
+{
+    const struct device *device = find_device(inventory, id);
+    return device && device->unique_key ? device->source : NULL;
+}
+
+void inventory_drop(struct inventory *inventory, int64_t id)
+{
+    struct device *device = find_device(inventory, id);
+    if (device)
+        remove_device(inventory, device);
+}
+
 const struct entity_view *inventory_view(const struct inventory *inventory, int64_t id)
 {
     const struct device *device = find_device(inventory, id);

@@ -42,6 +42,11 @@ void inventory_announce(
 /* Removes what files of that folder announced that are not there any more. */
 void inventory_forget_files(struct inventory *inventory, const char *dir);
 
+/* Who announces it now ("topic:<topic>", "file:<file>#<n>"), or NULL. Lives until the loop's next turn. */
+const char *inventory_source(const struct inventory *inventory, int64_t id);
+/* Drops an entity that nobody announces; its row in the registry is the caller's to remove. */
+void inventory_drop(struct inventory *inventory, int64_t id);
+
 /* Writes discovered entities that are still gathered into the registry now: before a row that must be on
  * disk. */
 void inventory_commit(struct inventory *inventory);

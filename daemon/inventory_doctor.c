@@ -44,7 +44,7 @@ void inventory_add_problems(const struct inventory *inventory, int64_t id, cJSON
         add_problem(texts, text);
     }
     if (!device->unique_key)
-        add_problem(texts, "not announced since hearthd started: is it still there?");
+        add_problem(texts, "not announced since hearthd started; if it is there no more: hearthctl forget");
     else if (device->state.expired && device->state.online_now)
         add_problem(texts, "has not reported for longer than it promises (expire_after)");
     else if (!device->state.available)

@@ -375,6 +375,33 @@ static void method_expose(struct hearthd *daemon, struct rpc_call *call, const c
     answer_change(daemon, call, status, &error, "entity", entity_id);
 }
 
+/* For what is there no more. What is announced would come back: its announcement is to be taken back instead.
+ */
+static void method_forget(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    struct san_error error = {0};
+    const char *entity_id = text_of(params, "entity_id");
+    struct san_arena *arena = open_arena(call);
+    struct home_entity *row;
+    size_t count = 0;
+    if (!arena)
+        return;
+    inventory_commit(daemon->inventory);
+    const struct reg_filter filter = {.entity_id = entity_id};
+    enum san_status status = reg_entities(daemon->registry, &filter, arena, &row, &count, &error);
+    const char *source = status == SAN_OK && count ? inventory_source(daemon->inventory, row[0].id) : NULL;
+    if (source)
+        status = san_fail(&error, SAN_EUNSUPPORTED,
+            "%.80s is announced by %.120s, and would come back: take that back, or hide it with expose off",
+            entity_id, source);
+    if (status == SAN_OK)
+        status = reg_forget_entity(daemon->registry, entity_id, &error);
+    if (status == SAN_OK)
+        inventory_drop(daemon->inventory, row[0].id);
+    answer_change(daemon, call, status, &error, "entity", entity_id);
+    san_arena_free(arena);
+}
+
 static size_t count_of(const cJSON *object, const char *name)
 {
     return (size_t)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(object, name));
@@ -726,6 +753,7 @@ static const struct method {
     {"alias.remove", method_alias_remove,
         {{"kind", PARAM_TEXT, true}, {"of", PARAM_TEXT, true}, {"alias", PARAM_TEXT, true}}},
     {"expose", method_expose, {{"entity_id", PARAM_TEXT, true}, {"exposed", PARAM_FLAG, true}}},
+    {"forget", method_forget, {{"entity_id", PARAM_TEXT, true}}},
     {"import", method_import, {{"home", PARAM_OBJECT, true}}},
     {"export", method_export, {{0}}},
     {"log", method_log, {{"limit", PARAM_NUMBER, false}, {"id", PARAM_NUMBER, false}}},

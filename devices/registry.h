@@ -1,8 +1,9 @@
-/* registry.h - the home's memory: an SQLite file with floors, areas, entities, aliases, states, and the audit log.
+/* registry.h - the home's memory: an SQLite file with floors, areas, entities, aliases, states, and the audit
+ * log.
  *
- * One connection, used from one thread (the loop's, or an offline command's). WAL, foreign keys, migrations by user_version; FTS5
- * over normalised names and aliases. A file that is corrupt or was written by a newer hearth is refused with the mend; it is never
- * overwritten.
+ * One connection, used from one thread (the loop's, or an offline command's). WAL, foreign keys, migrations
+ * by user_version; FTS5 over normalised names and aliases. A file that is corrupt or was written by a newer
+ * hearth is refused with the mend; it is never overwritten.
  */
 #ifndef HEARTH_REGISTRY_H
 #define HEARTH_REGISTRY_H
@@ -22,11 +23,14 @@ enum san_status reg_begin(struct registry *registry, struct san_error *err);
 enum san_status reg_commit(struct registry *registry, struct san_error *err);
 void reg_rollback(struct registry *registry);
 
-/* Changes with every write to names, areas, floors, aliases or exposure: caches compare it. Not with states. */
+/* Changes with every write to names, areas, floors, aliases or exposure: caches compare it. Not with states.
+ */
 uint64_t reg_generation(const struct registry *registry);
 
-/* ---- floors and areas ---- names are unique by their normalised words; put updates or inserts, *id may be NULL. */
-enum san_status reg_put_floor(struct registry *registry, const char *name, int64_t *id, struct san_error *err);
+/* ---- floors and areas ---- names are unique by their normalised words; put updates or inserts, *id may be
+ * NULL. */
+enum san_status reg_put_floor(
+    struct registry *registry, const char *name, int64_t *id, struct san_error *err);
 enum san_status reg_put_area(
     struct registry *registry, const char *name, int64_t floor_id, int64_t *id, struct san_error *err);
 /* By name or alias, compared as normalised words; 0 if there is none. */
@@ -39,9 +43,10 @@ enum san_status reg_areas(struct registry *registry, struct san_arena *arena, st
 
 /* ---- entities ---- */
 
-/* What is written of an entity; NULL fields keep what is there (or are empty in a new row). unique_key identifies it for good:
- * "mqtt:<component>:<unique_id>", or the entity_id. The user's own choices (area, name, aliases, exposure) survive a new
- * discovery message: suggested values fill only what the user has not set. */
+/* What is written of an entity; NULL fields keep what is there (or are empty in a new row). unique_key
+ * identifies it for good: "mqtt:<component>:<unique_id>", or the entity_id. The user's own choices (area,
+ * name, aliases, exposure) survive a new discovery message: suggested values fill only what the user has not
+ * set. */
 struct reg_entity_in {
     const char *unique_key;
     const char *entity_id; /* a wish: made unique by _2, _3 */
@@ -58,6 +63,8 @@ enum san_status reg_put_entity(
     struct registry *registry, const struct reg_entity_in *in, int64_t *id, struct san_error *err);
 /* SAN_OK also when there is none. */
 enum san_status reg_remove_entity(struct registry *registry, const char *unique_key, struct san_error *err);
+/* The same by its entity_id; SAN_EINVAL with the nearest entity_ids when there is none. */
+enum san_status reg_forget_entity(struct registry *registry, const char *entity_id, struct san_error *err);
 enum san_status reg_set_state(struct registry *registry, int64_t entity_id, const char *state,
     const char *attributes, struct san_error *err);
 enum san_status reg_set_available(
@@ -68,7 +75,8 @@ enum san_status reg_set_exposed(
 enum san_status reg_set_area(
     struct registry *registry, const char *entity_id, const char *area, struct san_error *err);
 
-/* Which rows; NULL or 0 = any. Names are canonical names, compared as normalised words (aliases too where said). */
+/* Which rows; NULL or 0 = any. Names are canonical names, compared as normalised words (aliases too where
+ * said). */
 struct reg_filter {
     int64_t id;
     const char *entity_id;
@@ -86,19 +94,19 @@ enum san_status reg_entities(struct registry *registry, const struct reg_filter 
 size_t reg_entity_count(struct registry *registry);
 
 /* ---- aliases ---- kind "entity" (by entity_id), "area" or "floor" (by name) */
-enum san_status reg_add_alias(struct registry *registry, const char *kind, const char *of, const char *alias,
-    struct san_error *err);
-enum san_status reg_remove_alias(struct registry *registry, const char *kind, const char *of, const char *alias,
-    struct san_error *err);
+enum san_status reg_add_alias(
+    struct registry *registry, const char *kind, const char *of, const char *alias, struct san_error *err);
+enum san_status reg_remove_alias(
+    struct registry *registry, const char *kind, const char *of, const char *alias, struct san_error *err);
 
 /* ---- audit: a row before anything is published, completed afterwards ---- */
 struct reg_audit {
     int64_t id;
     int64_t time_ms; /* Unix time */
     const char *utterance_id;
-    const char *source;   /* socket, mqtt, wyoming, ... */
-    const char *text;     /* as heard */
-    const char *calls;    /* JSON array */
+    const char *source; /* socket, mqtt, wyoming, ... */
+    const char *text;   /* as heard */
+    const char *calls;  /* JSON array */
     double confidence;
     const char *commands; /* JSON array of {"entity_id","topic","payload"} */
     const char *outcome;  /* "pending", "done", "silent", "refused", "unhandled", "failed" */
@@ -106,8 +114,7 @@ struct reg_audit {
     const char *detail; /* JSON object: steps, timings, evidence */
 };
 /* Inserts (id 0) and gives the id, or updates the row of that id. */
-enum san_status reg_audit_put(
-    struct registry *registry, struct reg_audit *row, struct san_error *err);
+enum san_status reg_audit_put(struct registry *registry, struct reg_audit *row, struct san_error *err);
 /* Newest first; id 0 = any, else that row alone. */
 enum san_status reg_audit_list(struct registry *registry, int64_t id, size_t limit, struct san_arena *arena,
     struct reg_audit **out, size_t *count, struct san_error *err);

@@ -201,6 +201,19 @@ enum san_status reg_remove_entity(struct registry *registry, const char *unique_
     return db_run(registry, s, err);
 }
 
+enum san_status reg_forget_entity(struct registry *registry, const char *entity_id, struct san_error *err)
+{
+    if (reg_entity_row(registry, entity_id) == 0)
+        return reg_no_such(registry, REG_ENTITY, entity_id, err);
+    sqlite3_stmt *s =
+        db_statement(registry, DB_ENTITY_FORGET, "DELETE FROM entities WHERE entity_id = ?", err);
+    if (s == NULL)
+        return SAN_EIO;
+    sqlite3_bind_text(s, 1, entity_id, -1, SQLITE_STATIC);
+    registry->generation++;
+    return db_run(registry, s, err);
+}
+
 enum san_status reg_set_state(
     struct registry *registry, int64_t id, const char *state, const char *attributes, struct san_error *err)
 {

@@ -155,7 +155,7 @@ check "explains itself" complains "is no SLOT=VALUE"
 check "no tool" ctl 2 call
 
 # ---- rooms by names ----
-announce switch/pantry '{"name":"Pantry freezer","unique_id":"pf","command_topic":"pf/set"}'
+announce switch/pf_gone '{"name":"Pantry freezer","unique_id":"pf","command_topic":"pf/set"}'
 wait_for 3 knows switch.pantry_freezer
 check "areas suggest" ctl 0 areas suggest
 check "reads the room off the name" shows "Pantry freezer"
@@ -167,6 +167,21 @@ check "has it so" ctl 0 devices --area Pantry
 check "there it is" shows "Pantry freezer"
 check "another argument is refused" ctl 2 areas guess
 check "and --apply alone" ctl 2 areas --apply
+
+# ---- what is there no more ----
+check "what is announced is not forgotten" ctl 1 forget switch.pantry_freezer
+check "and it is said why" complains "is announced by topic:homeassistant/switch/pf_gone/config, and would come back"
+check "what is not there, neither" ctl 1 forget switch.nothing
+kill "$daemon_pid"
+wait "$daemon_pid"
+publish -r -t homeassistant/switch/pf_gone/config -n
+start_daemon
+hearthctl --socket "$sock" doctor >"$work/out" 2>&1
+check "after a restart the doctor misses it" shows "switch.pantry_freezer: not announced since hearthd started"
+check "forget" ctl 0 forget switch.pantry_freezer
+ctl 0 devices --all
+check "and it is gone" silent_about "Pantry freezer"
+check "forget wants a name" ctl 2 forget
 
 # ---- there and back ----
 check "export" ctl 0 export

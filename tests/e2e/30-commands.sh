@@ -36,6 +36,7 @@ turn the stove on | 0.99 | HassTurnOn name=Pump
 turn on the twin lamp | 0.99 | HassTurnOn name=Twin lamp
 turn on the lights | 0.99 | HassTurnOn area=Study;domain=light
 make the desk lamp red | 0.99 | HassLightSet name=Desk lamp;color=red
+turn on the lights in the saloon | 0.99 | HassTurnOn area=Saloon;domain=light
 make the cellar bulb red | 0.99 | HassLightSet name=Cellar bulb;color=red
 END
 
@@ -56,6 +57,9 @@ announce sensor/porch '{"name":"Porch temperature","unique_id":"po1","device_cla
 announce binary_sensor/back '{"name":"Back door","unique_id":"ba1","device_class":"door","payload_on":false,"payload_off":true,"state_topic":"z/Back door","value_template":"{{ value_json[\"contact\"] }}"}'
 announce light/twin1 '{"name":"Twin lamp","unique_id":"t1","command_topic":"twin1/set","state_topic":"twin1","device":{"identifiers":["t1"],"name":null,"suggested_area":"Study"}}'
 announce light/twin2 '{"name":"Twin lamp","unique_id":"t2","command_topic":"twin2/set","state_topic":"twin2","device":{"identifiers":["t2"],"name":null,"suggested_area":"Cellar"}}'
+announce light/s1/light '{"name":null,"unique_id":"s1_light","schema":"json","command_topic":"z/Saloon one/set","state_topic":"z/Saloon one","supported_color_modes":["onoff"],"device":{"identifiers":["s1"],"name":"Saloon one","suggested_area":"Saloon"}}'
+announce light/s2/light '{"name":null,"unique_id":"s2_light","schema":"json","command_topic":"z/Saloon two/set","state_topic":"z/Saloon two","supported_color_modes":["onoff"],"device":{"identifiers":["s2"],"name":"Saloon two","suggested_area":"Saloon"}}'
+announce light/g1/light '{"name":null,"unique_id":"3_light","schema":"json","group":["s1_light","s2_light"],"command_topic":"z/Saloon lights/set","state_topic":"z/Saloon lights","supported_color_modes":["onoff"],"device":{"identifiers":["g1"],"name":"Saloon lights","suggested_area":"Saloon"}}'
 
 # Publishers that obey: each command is answered on the state topic.
 cat >"$work/obey.sh" <<'END'
@@ -87,6 +91,7 @@ END
 write_config
 start_daemon
 background obey sh "$work/obey.sh" "$port"
+wait_for 5 knows light.saloon_lights || rpc '{"jsonrpc":"2.0","id":1,"method":"devices"}'
 wait_for 5 knows light.twin_lamp_2 || rpc '{"jsonrpc":"2.0","id":1,"method":"devices"}'
 watch_topics -t 'z/#' -t 'cmnd/#' -t 'fan/#' -t 'valve/#' -t 'vacuum/#' -t 'siren/#' -t 'chime/#' -t 'twin1/#' -t 'twin2/#' -t 'hearth/#'
 
@@ -124,6 +129,7 @@ check "its payload" seen 'z/group/set { "scene_recall": 1 }'
 
 check "two calls, one reply" says "turn on the desk lamp and the pump" '"reply":"Turned on Desk lamp. Turned on Pump."'
 check "a group" says "turn on the lights in the study" '"reply":"Turned on 2 lights in Study."'
+check "a group of the bridge stands for its members" says "turn on the lights in the saloon" '"commands":[{"entity_id":"light.saloon_lights","topic":"z/Saloon lights/set","payload":"{\"state\":\"ON\"}"}]'
 check "the speaker's room" says "turn on the lights" '"reply":"Turned on 2 lights in Study."' '"area":"study"'
 check "a tie goes to the speaker's room" says "turn on the twin lamp" '"topic":"twin1/set"' '"area":"Study"'
 check "a tie without a room is a question" says "turn on the twin lamp" 'Which one do you mean: Twin lamp ('
