@@ -220,14 +220,17 @@ static double clock_ms(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
-/* Has the home anything at all that the call could act on, in whatever room? */
+/* Has the home what the call could act on: a named thing where it was said to be, of a kind anything at all, in
+ * whatever room? */
 static enum san_status home_has_such(struct offline *offline, const struct offline_result *result,
     const struct home_call *call, bool *out, struct san_error *err)
 {
     struct home_call anywhere = *call;
     struct resolved resolved;
-    call_remove(&anywhere, "area");
-    call_remove(&anywhere, "floor");
+    if (!home_call_arg(call, "name")) {
+        call_remove(&anywhere, "area");
+        call_remove(&anywhere, "floor");
+    }
     *out = true;
     if (anywhere.arg_count == 0 && call->arg_count > 0 && strncmp(call->tool, "HassTurn", 8) == 0)
         return SAN_OK; /* everything there */
