@@ -95,9 +95,10 @@ def absent_name(rng, names, home, domain=None):
     raise Unfit("no absent name")
 
 
-def absent_place(rng, names, home):
+def absent_place(rng, names, home, floor=False):
+    """Words of a room, or of a floor, that this home has not."""
     for _ in range(30):
-        words = words_of(names.pick("AREAS") if rng.random() < 0.7 else f"{names.odd()} room" if rng.random() < 0.7 else names.odd())
+        words = words_of(names.pick("FLOORS") if floor else names.pick("AREAS") if rng.random() < 0.7 else f"{names.odd()} room" if rng.random() < 0.7 else names.odd())
         said = {shortlist.stem(w) for w in words}
         if not any(said <= {shortlist.stem(w) for w in f} or {shortlist.stem(w) for w in f} <= said
                    for p in home.areas + home.floors for f in p.forms):
@@ -166,7 +167,7 @@ class Filler:
                 w = absent_name(rng, self.names, self.home)
                 out[whole] = (w, NONE, None, None)
             elif kind == "absent_area":
-                out[whole] = (absent_place(rng, self.names, self.home), NONE, None, None)
+                out[whole] = (absent_place(rng, self.names, self.home, any(s == "floor" and v == whole for _, args in calls for s, v in args)), NONE, None, None)
             elif kind in patterns.ENTITY_VARS:
                 e = self.entity(kind, device_class, whole in paired, used)
                 used.append(e)

@@ -110,8 +110,8 @@ class Generator:
     Training takes the hard ones more often than life does (several commands at once, noise); `natural` samples, for measuring, do not:
     noise on a third, compositions of ours on 4 in 100 beside those that the writers wrote.
     """
-    TRAINING = dict(plain=0.50, bare=0.025, joined=0.12, shared=0.05, swapped_name=0.075, swapped_area=0.02, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01)
-    NATURAL = dict(plain=0.59, bare=0.01, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.04, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
+    TRAINING = dict(plain=0.50, bare=0.025, joined=0.12, shared=0.05, swapped_name=0.075, swapped_area=0.02, swapped_floor=0.012, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01)
+    NATURAL = dict(plain=0.59, bare=0.01, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.03, swapped_floor=0.01, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
 
     def __init__(self, seed, items, side="train", natural=False):
         self.rng = random.Random(seed)
@@ -128,6 +128,7 @@ class Generator:
         self.single = Deck(self.rng, [p for p in plain if len(p.calls) == 1 and len(p.text) < 60] or plain)
         self.swap = Deck(self.rng, [p for p in plain if any(v[1] in SWAPPABLE for v in fill.variables(p.text))] or plain)
         self.swap_area = Deck(self.rng, [p for p in plain if "{area" in p.text and "name=" not in signature(p)] or plain)
+        self.swap_floor = Deck(self.rng, [p for p in plain if "{floor}" in p.text and "name=" not in signature(p)] or plain)
         self.pool, self.uses, self.last = [], 0, None
 
     def home(self):
@@ -262,6 +263,11 @@ class Generator:
         p = self.swap_area.draw()
         calls = [(t, [(s, v.replace("{area}", "{absent_area}")) for s, v in args]) for t, args in p.calls]
         return self._finish(self.home(), p.text.replace("{area}", "{absent_area}"), calls)
+
+    def _swapped_floor(self):
+        p = self.swap_floor.draw()
+        calls = [(t, [(s, v.replace("{floor}", "{absent_area}")) for s, v in args]) for t, args in p.calls]
+        return self._finish(self.home(), p.text.replace("{floor}", "{absent_area}"), calls)
 
     def _denied(self):
         """'don't ...', 'he said ...': words of a command that is none."""
