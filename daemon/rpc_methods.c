@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "daemon/alias_learn.h"
 #include "devices/area_suggest.h"
 #include "devices/home_file.h"
 #include "devices/registry.h"
@@ -365,6 +366,39 @@ static void method_alias_remove(struct hearthd *daemon, struct rpc_call *call, c
     const char *kind = text_of(params, "kind"), *of = text_of(params, "of");
     enum san_status status = reg_remove_alias(daemon->registry, kind, of, text_of(params, "alias"), &error);
     answer_change(daemon, call, status, &error, kind, of);
+}
+
+static void method_alias_suggest(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    (void)params;
+    struct san_arena *arena = open_arena(call);
+    struct reg_audit *rows;
+    struct alias_suggestion *found;
+    size_t row_count, count;
+    struct san_error error = {0};
+    if (!arena)
+        return;
+    if (reg_audit_list(daemon->registry, 0, ALIAS_LEARN_ROWS, arena, &rows, &row_count, &error) != SAN_OK ||
+        alias_learn(daemon->registry, rows, row_count, arena, &found, &count, &error) != SAN_OK) {
+        answer_status(call, &error);
+        san_arena_free(arena);
+        return;
+    }
+    cJSON *result = cJSON_CreateObject();
+    cJSON *list = cJSON_AddArrayToObject(result, "suggestions");
+    for (size_t i = 0; i < count; i++) {
+        cJSON *entry = cJSON_CreateObject();
+        cJSON_AddStringToObject(entry, "kind", found[i].kind);
+        cJSON_AddStringToObject(entry, "of", found[i].of);
+        cJSON_AddStringToObject(entry, "name", found[i].name);
+        cJSON_AddStringToObject(entry, "alias", found[i].alias);
+        cJSON_AddStringToObject(entry, "heard", found[i].heard);
+        cJSON_AddStringToObject(entry, "then", found[i].then);
+        cJSON_AddNumberToObject(entry, "count", (double)found[i].count);
+        append(list, entry);
+    }
+    answer(call, result);
+    san_arena_free(arena);
 }
 
 static void method_expose(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
@@ -752,6 +786,7 @@ static const struct method {
         {{"kind", PARAM_TEXT, true}, {"of", PARAM_TEXT, true}, {"alias", PARAM_TEXT, true}}},
     {"alias.remove", method_alias_remove,
         {{"kind", PARAM_TEXT, true}, {"of", PARAM_TEXT, true}, {"alias", PARAM_TEXT, true}}},
+    {"alias.suggest", method_alias_suggest, {{0}}},
     {"expose", method_expose, {{"entity_id", PARAM_TEXT, true}, {"exposed", PARAM_FLAG, true}}},
     {"forget", method_forget, {{"entity_id", PARAM_TEXT, true}}},
     {"import", method_import, {{"home", PARAM_OBJECT, true}}},

@@ -11,6 +11,7 @@ turn off the kitchen ceiling | 0.99 | HassTurnOff name=Kitchen ceiling
 what time is it | 0.99 | HassGetCurrentTime
 lights on in the galley | 0.99 | HassTurnOn area=Kitchen;domain=light
 turn on the counter light | 0.99 | HassTurnOn name=Counter light
+turn on the worktop light | 0.99 | HassTurnOn name=Sauna
 turn on the counter light 5 | 0.99 | HassTurnOn name=Counter light
 END
 
@@ -102,6 +103,21 @@ check "explain what is not there" ctl 1 explain 123456
 check "what is not quite there" ctl 1 say turn on the counter light 5
 ctl 0 explain
 check "is explained by the word that was too many" shows "against said beside the name, and no part of it: 5"
+
+# ---- corrections ----
+check "nothing to learn yet" ctl 0 alias learn
+ctl 1 say turn on the worktop light
+ctl 0 say turn on the counter light
+check "a name that was refused, and another that was done" ctl 0 alias learn --list
+check "make an alias" shows 'worktop light for the entity Counter light: "turn on the worktop light" was refused, "turn on the counter light" was done'
+check "which is not taken yet" sh -c '! hearthctl --socket "$1" alias list | grep -q worktop' sh "$sock"
+check "until somebody says yes" ctl 0 alias learn --yes
+ctl 0 alias list
+check "then it is listed" shows "worktop light"
+check "with its kind and id" shows "light.counter_light"
+ctl 0 alias learn
+check "and not proposed again" shows "Nothing to learn"
+check "only learn takes --yes" ctl 2 alias list --yes
 
 # ---- the daemon ----
 check "status" ctl 0 status
