@@ -1,7 +1,7 @@
 # build.sh - what ./quickstart and ./check share: packages that are missing, and an up-to-date build in ./build. Sourced from the root of the tree.
 
 packages="build-essential autoconf automake libtool autoconf-archive pkg-config libuv1-dev libmosquitto-dev
-libsqlite3-dev libcjson-dev libinih-dev libutf8proc-dev libsystemd-dev libedit-dev libcmocka-dev mosquitto mosquitto-clients python3"
+libsqlite3-dev libcjson-dev libinih-dev libutf8proc-dev libsystemd-dev libedit-dev libwebsockets-dev libcmocka-dev mosquitto mosquitto-clients python3"
 
 say() { printf '%s\n' "$*" >&2; }
 

@@ -1,27 +1,78 @@
-/* cmd_import.c - hearthctl import and hearthctl export: the registry from and to a home file. */
+/* cmd_import.c - hearthctl import and hearthctl export: the registry from a home file or from Home Assistant,
+ * and to a home file. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/output.h"
 #include "cli/rpc_client.h"
+#include "cli/watch.h"
 
-enum { HOME_MAX = 64 << 20 };
+enum { HOME_MAX = 64 << 20, TOKEN_MAX = 4096 };
 
-int cmd_import(struct cli *cli, int argc, char **argv)
+/* ---- from Home Assistant ---- */
+
+/* {"url","token"}, or an empty object for what hearthd is configured to; NULL and a message on stderr. */
+static cJSON *home_assistant_params(const char *url, const char *token_file)
 {
-    int count;
-    const struct cli_option options[] = {{NULL, NULL, NULL}};
-    if (cli_options(argc, argv, options, &count) != CLI_OK)
-        return CLI_USAGE;
-    if (count != 1)
-        return cli_usage_error(argv[0], "name one home file, or - for standard input");
+    cJSON *params = cJSON_CreateObject();
     size_t len;
-    char *text = cli_read_file(argv[1], HOME_MAX, &len);
+    if (!url)
+        return params;
+    char *token = cli_read_file(token_file, TOKEN_MAX, &len);
+    if (!token) {
+        cJSON_Delete(params);
+        return NULL;
+    }
+    token[strcspn(token, "\r\n")] = '\0';
+    cJSON_AddStringToObject(params, "url", url);
+    cJSON_AddStringToObject(params, "token", token);
+    free(token);
+    return params;
+}
+
+static void print_counts(const cJSON *result, bool lasts)
+{
+    printf("%.0f floors, %.0f areas, %.0f entities, %.0f more that are on MQTT\n",
+        json_number(result, "floors"), json_number(result, "areas"), json_number(result, "entities"),
+        json_number(result, "on_mqtt"));
+    if (json_number(result, "left_out") > 0)
+        printf("%.0f are exposed, but nothing that hearth can use\n", json_number(result, "left_out"));
+    if (!lasts)
+        puts(
+            "hearthd stays connected until it ends; [home_assistant] url and token_file in its configuration "
+            "make that last");
+}
+
+static int import_home_assistant(struct cli *cli, const char *url, const char *token_file, bool watch)
+{
+    cJSON *params = home_assistant_params(url, token_file), *result;
+    struct rpc *rpc = params ? rpc_open(cli) : NULL;
+    if (!rpc) {
+        cJSON_Delete(params);
+        return params ? CLI_UNREACHABLE : CLI_FAILED;
+    }
+    int status = rpc_call(rpc, "home_assistant.import", params, &result);
+    if (status == CLI_OK)
+        print_counts(result, !url);
+    cJSON_Delete(result);
+    if (status == CLI_OK && watch)
+        status = watch_events(cli, rpc);
+    rpc_close(rpc);
+    return status;
+}
+
+/* ---- from a file ---- */
+
+static int import_file(struct cli *cli, const char *path)
+{
+    size_t len;
+    char *text = cli_read_file(path, HOME_MAX, &len);
     if (!text)
         return CLI_FAILED;
     cJSON *home = cJSON_ParseWithLength(text, len);
     if (!home)
-        fprintf(stderr, "hearthctl: %s: not JSON near \"%.40s\"\n", argv[1], cJSON_GetErrorPtr());
+        fprintf(stderr, "hearthctl: %s: not JSON near \"%.40s\"\n", path, cJSON_GetErrorPtr());
     free(text);
     if (!home)
         return CLI_FAILED;
@@ -34,6 +85,26 @@ int cmd_import(struct cli *cli, int argc, char **argv)
             json_number(result, "areas"), json_number(result, "entities"));
     cJSON_Delete(result);
     return status;
+}
+
+int cmd_import(struct cli *cli, int argc, char **argv)
+{
+    int count;
+    const char *url = NULL, *token_file = NULL;
+    bool watch = false;
+    const struct cli_option options[] = {
+        {"url", &url, NULL}, {"token-file", &token_file, NULL}, {"watch", NULL, &watch}, {NULL, NULL, NULL}};
+    if (cli_options(argc, argv, options, &count) != CLI_OK)
+        return CLI_USAGE;
+    if (count != 1)
+        return cli_usage_error(argv[0], "name one home file, - for standard input, or home-assistant");
+    if (!url != !token_file)
+        return cli_usage_error(argv[0], "--url and --token-file go together");
+    if (strcmp(argv[1], "home-assistant") == 0)
+        return import_home_assistant(cli, url, token_file, watch);
+    if (url || watch)
+        return cli_usage_error(argv[0], "--url, --token-file and --watch are for home-assistant");
+    return import_file(cli, argv[1]);
 }
 
 int cmd_export(struct cli *cli, int argc, char **argv)

@@ -43,6 +43,10 @@ static void print_status(const cJSON *status)
     printf("broker      %s %s%s%s\n", json_text(mqtt, "broker"),
         output_color(connected ? COLOR_GREEN : COLOR_RED), json_text(mqtt, "state"),
         output_color(COLOR_PLAIN));
+    const cJSON *ha = json_item(status, "home_assistant");
+    if (ha)
+        printf("assistant   %s %s, %.0f entities\n", json_text(ha, "url"), json_text(ha, "state"),
+            json_number(ha, "entities"));
     printf("model       %s, %.1f M parameters, %s kernels\n", json_text(model, "name"),
         json_number(model, "parameters") / 1e6, json_text(status, "kernels"));
     printf("home        %.0f entities, %.0f areas\n", json_number(status, "entities"),

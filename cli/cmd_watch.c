@@ -6,6 +6,7 @@
 #include "cli/output.h"
 #include "cli/result.h"
 #include "cli/rpc_client.h"
+#include "cli/watch.h"
 
 static void print_time(void)
 {
@@ -47,17 +48,8 @@ static void print_event(const cJSON *params)
     }
 }
 
-int cmd_watch(struct cli *cli, int argc, char **argv)
+int watch_events(struct cli *cli, struct rpc *rpc)
 {
-    int count;
-    const struct cli_option options[] = {{"json", NULL, &cli->json}, {NULL, NULL, NULL}};
-    if (cli_options(argc, argv, options, &count) != CLI_OK)
-        return CLI_USAGE;
-    if (count > 0)
-        return cli_usage_error(argv[0], "no argument is wanted");
-    struct rpc *rpc = rpc_open(cli);
-    if (!rpc)
-        return CLI_UNREACHABLE;
     cJSON *message;
     int status = rpc_call(rpc, "watch", NULL, &message);
     cJSON_Delete(message);
@@ -72,9 +64,24 @@ int cmd_watch(struct cli *cli, int argc, char **argv)
         cJSON_Delete(message);
         fflush(stdout);
     }
-    rpc_close(rpc);
     if (status != CLI_OK)
         return status;
     fputs("hearthctl: hearthd has gone\n", stderr);
     return CLI_UNREACHABLE;
+}
+
+int cmd_watch(struct cli *cli, int argc, char **argv)
+{
+    int count;
+    const struct cli_option options[] = {{"json", NULL, &cli->json}, {NULL, NULL, NULL}};
+    if (cli_options(argc, argv, options, &count) != CLI_OK)
+        return CLI_USAGE;
+    if (count > 0)
+        return cli_usage_error(argv[0], "no argument is wanted");
+    struct rpc *rpc = rpc_open(cli);
+    if (!rpc)
+        return CLI_UNREACHABLE;
+    int status = watch_events(cli, rpc);
+    rpc_close(rpc);
+    return status;
 }

@@ -70,6 +70,10 @@ static const struct config_key keys[] = {
     {"wyoming", "timeout", "20", CONFIG_INT, KEY(wyoming_timeout), 1, 120, NULL, true},
 
     {"hermes", "role", "off", CONFIG_CHOICE, KEY(hermes_role), 0, 0, "off listener nlu handler", false},
+
+    {"home_assistant", "url", "", CONFIG_TEXT, KEY(ha_url), 0, 180, "", false},
+    {"home_assistant", "token_file", "", CONFIG_TEXT, KEY(ha_token_file), 0, 180, "", false},
+    {"home_assistant", "ca_file", "", CONFIG_TEXT, KEY(ha_ca_file), 0, 180, "", false},
 };
 enum { KEYS = sizeof(keys) / sizeof(keys[0]) };
 
@@ -375,6 +379,8 @@ static enum san_status check_together(const struct config *config, const char *p
         return san_fail(err, SAN_EINVAL, "%s: [mqtt] cert_file needs ca_file, which turns TLS on", path);
     if (config->wyoming && !config->wyoming_uri[0] && !config->wyoming_unix[0])
         return san_fail(err, SAN_EINVAL, "%s: [wyoming] is enabled, but has neither uri nor unix", path);
+    if (config->ha_url[0] && !config->ha_token_file[0])
+        return san_fail(err, SAN_EINVAL, "%s: [home_assistant] has a url, but no token_file", path);
     return SAN_OK;
 }
 

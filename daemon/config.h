@@ -72,6 +72,8 @@ struct config {
     int wyoming_timeout;
     /* [hermes] */
     int hermes_role; /* enum config_hermes */
+    /* [home_assistant] */
+    char *ha_url, *ha_token_file, *ha_ca_file;
     /* [satellites] */
     struct satellites *satellites; /* owned */
 };

@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "config.h"
+#include "devices/ha_entity.h"
+#include "home_assistant.h"
 #include "inventory.h"
 #include "log.h"
 #include "mqtt.h"
@@ -66,13 +68,23 @@ static size_t count_pending(const struct utterance *utterance)
     return pending;
 }
 
+static void cancel_target(struct confirm *confirm, const struct target *target)
+{
+    for (size_t i = 0; i < RENDER_COMMANDS_MAX; i++) {
+        if (!target->publishing[i])
+            continue;
+        if (ha_topic_is(target->rendered.commands[i].topic))
+            home_assistant_cancel(confirm->daemon->home_assistant, target->publishing[i]);
+        else
+            mqtt_cancel(confirm->daemon->mqtt, target->publishing[i]);
+    }
+}
+
 static void cancel_publishing(struct confirm *confirm, struct utterance *utterance)
 {
     for (size_t i = 0; i < utterance->action_count; i++)
         for (size_t j = 0; j < utterance->actions[i].target_count; j++)
-            for (size_t k = 0; k < RENDER_COMMANDS_MAX; k++)
-                if (utterance->actions[i].targets[j].publishing[k])
-                    mqtt_cancel(confirm->daemon->mqtt, utterance->actions[i].targets[j].publishing[k]);
+            cancel_target(confirm, &utterance->actions[i].targets[j]);
 }
 
 /* Ends the wait if nothing is pending any more. The utterance may be gone afterwards. */
@@ -154,6 +166,38 @@ static void on_published(void *data, enum mqtt_fate fate)
     settle(confirm, target->utterance);
 }
 
+/* Home Assistant answers when it has done what was asked: where no state can show it, that is proof enough.
+ */
+static void on_called(void *data, const char *problem)
+{
+    struct target *target = data;
+    struct confirm *confirm = target->utterance->confirm;
+    target->unacked--;
+    if (problem && target->outcome == OUTCOME_PENDING)
+        end_target(target, OUTCOME_FAILED, utterance_print(target->utterance, "%s", problem));
+    else if (!target->unacked && !target->rendered.expect_count && target->outcome == OUTCOME_PENDING)
+        end_target(target, OUTCOME_DONE, NULL);
+    else
+        check_target(confirm, target);
+    settle(confirm, target->utterance);
+}
+
+/* On the way that leads to the target; NULL if it has begun, else the phrase that says why not. */
+static const char *send_command(struct confirm *confirm, struct target *target, size_t i, bool *sent)
+{
+    const struct command *command = &target->rendered.commands[i];
+    struct hearthd *daemon = confirm->daemon;
+    bool to_ha = ha_topic_is(command->topic);
+    if (to_ha)
+        target->publishing[i] =
+            home_assistant_call(daemon->home_assistant, command->topic, command->payload, on_called, target);
+    else
+        target->publishing[i] = mqtt_publish_command(daemon->mqtt, command->topic, command->payload,
+            strlen(command->payload), on_published, target, sent);
+    *sent = to_ha || *sent;
+    return target->publishing[i] ? NULL : to_ha ? "ha_offline" : "broker_busy";
+}
+
 /* Hands over the target's commands; true if they are on their way now. */
 static bool publish_target(struct confirm *confirm, struct target *target)
 {
@@ -161,13 +205,10 @@ static bool publish_target(struct confirm *confirm, struct target *target)
     snprintf(target->before, sizeof(target->before), "%s", state ? state->state : "");
     bool all_sent = true;
     for (size_t i = 0; i < target->rendered.command_count; i++) {
-        const struct command *command = &target->rendered.commands[i];
         bool sent = false;
-        target->publishing[i] = mqtt_publish_command(confirm->daemon->mqtt, command->topic, command->payload,
-            strlen(command->payload), on_published, target, &sent);
-        if (!target->publishing[i]) {
-            end_target(
-                target, OUTCOME_FAILED, phrases_get(confirm->daemon->phrases, "outcomes", "broker_busy"));
+        const char *problem = send_command(confirm, target, i, &sent);
+        if (problem) {
+            end_target(target, OUTCOME_FAILED, phrases_get(confirm->daemon->phrases, "outcomes", problem));
             return true;
         }
         target->unacked++;

@@ -17,6 +17,7 @@ struct inventory;
 struct pipeline;
 struct timers;
 struct announce;
+struct home_assistant;
 
 struct hearthd {
     uv_loop_t *loop;
@@ -32,6 +33,7 @@ struct hearthd {
     struct timers *timers;
     struct pipeline *pipeline;
     struct announce *announcer;
+    struct home_assistant *home_assistant;
     uint64_t started_ms; /* uv_now at start */
 
     /* Tells those who watch (`hearthctl watch`); params is consumed. NULL until the socket is open. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "config.h"
+#include "devices/ha_entity.h"
 #include "log.h"
 #include "mqtt.h"
 
@@ -415,12 +416,21 @@ bool inventory_message(
         take_announcement(inventory, topic, message.payload, len);
         return true;
     }
+    if (ha_topic_is(topic)) /* nothing of the broker passes for Home Assistant */
+        return false;
     bool probed = inventory_take_probe(inventory, topic, len, retained);
     if (len > STATE_PAYLOAD_MAX) {
         log_debug("state: %s: %zu bytes are more than the %d allowed", topic, len, STATE_PAYLOAD_MAX);
         return true;
     }
     return inventory_deliver(inventory, topic, take_state, &message) || probed;
+}
+
+void inventory_ha_state(struct inventory *inventory, const char *topic, const char *state, size_t len)
+{
+    struct state_message message = {topic, state, len, false};
+    if (len <= STATE_PAYLOAD_MAX)
+        inventory_deliver(inventory, topic, take_state, &message);
 }
 
 /* ---- files ---- */
@@ -511,6 +521,16 @@ void inventory_watch(struct inventory *inventory, void (*changed)(void *data, in
     inventory->changed_data = data;
 }
 
+/* Home Assistant tells all of its entities at once: what it does not name any more is known to be gone. */
+static void restore_announcement(
+    struct inventory *inventory, struct device *device, const struct home_entity *row)
+{
+    device->by = announcement_of(inventory, INVENTORY_HOME_ASSISTANT);
+    if (device->by && set_text(&device->unique_key, row->unique_key) &&
+        set_text(&device->source, INVENTORY_HOME_ASSISTANT))
+        device_list_add(&device->by->announced, device);
+}
+
 /* A row of the registry becomes a device that can be commanded before it has announced itself again. */
 static void restore_entity(struct inventory *inventory, const struct home_entity *row)
 {
@@ -519,6 +539,8 @@ static void restore_entity(struct inventory *inventory, const struct home_entity
     struct device *device = add_device(inventory, row->id);
     if (!device || !set_text(&device->entity_id, row->entity_id) || !set_text(&device->name, row->name))
         return;
+    if (reg_origin(row->unique_key) == REG_ORIGIN_HOME_ASSISTANT)
+        restore_announcement(inventory, device, row);
     compile_view(inventory, device, row->domain, row->config);
     if (device->view)
         entity_view_start(device->view, &device->state);

@@ -15,6 +15,9 @@
 
 enum { INVENTORY_ENTITIES_MAX = 20000 }; /* some 200 MB; beyond it a publisher has gone mad */
 
+/* The origin of what Home Assistant itself announces. */
+#define INVENTORY_HOME_ASSISTANT "home_assistant"
+
 struct inventory;
 
 /* NULL if out of memory. */
@@ -39,6 +42,8 @@ bool inventory_message(
  * removed. */
 void inventory_announce(
     struct inventory *inventory, const char *origin, const struct discovered *found, size_t count);
+/* A state object of Home Assistant, as JSON, for the entity of that topic (devices/ha_entity.h). */
+void inventory_ha_state(struct inventory *inventory, const char *topic, const char *state, size_t len);
 /* Removes what files of that folder announced that are not there any more. */
 void inventory_forget_files(struct inventory *inventory, const char *dir);
 

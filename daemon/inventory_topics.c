@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "devices/ha_entity.h"
 #include "devices/topic.h"
 #include "log.h"
 #include "mqtt.h"
@@ -81,6 +82,19 @@ static bool drop_from(struct hashmap *map, const char *topic, const struct devic
     return true;
 }
 
+/* Home Assistant's own entities have topics that no broker knows. */
+static void subscribe(struct inventory *inventory, const char *topic, int qos)
+{
+    if (!ha_topic_is(topic))
+        mqtt_subscribe(inventory->daemon->mqtt, topic, qos);
+}
+
+static void unsubscribe(struct inventory *inventory, const char *topic)
+{
+    if (!ha_topic_is(topic))
+        mqtt_unsubscribe(inventory->daemon->mqtt, topic);
+}
+
 static void listen_to(struct inventory *inventory, struct device *device, const char *topic)
 {
     struct listeners *listeners = listeners_of(map_of(inventory, topic), topic);
@@ -89,13 +103,13 @@ static void listen_to(struct inventory *inventory, struct device *device, const 
     device_list_add(listeners, device);
     /* Subscribing again makes the broker repeat the retained message, which a new listener needs, and a new
      * template of an old one. */
-    mqtt_subscribe(inventory->daemon->mqtt, topic, entity_view_qos(device->view));
+    subscribe(inventory, topic, entity_view_qos(device->view));
 }
 
 static void listen_no_more(struct inventory *inventory, struct device *device, const char *topic)
 {
     if (drop_from(map_of(inventory, topic), topic, device) && !hashmap_get(inventory->probes, topic))
-        mqtt_unsubscribe(inventory->daemon->mqtt, topic);
+        unsubscribe(inventory, topic);
 }
 
 bool inventory_deliver(struct inventory *inventory, const char *topic,
@@ -132,7 +146,7 @@ static void on_probe_over(uv_timer_t *timer)
         return;
     while (hashmap_next(inventory->probes, &cursor, &topic, &value))
         if (!hashmap_get(inventory->topics, topic))
-            mqtt_unsubscribe(inventory->daemon->mqtt, topic);
+            unsubscribe(inventory, topic);
     hashmap_free(inventory->probes, inventory_free_listeners);
     inventory->probes = none;
 }
@@ -144,10 +158,11 @@ static void probe(struct inventory *inventory, struct device *device)
     if (!inventory->daemon->config->check_commands || inventory->stopped)
         return;
     for (size_t i = 0; i < count; i++) {
-        struct listeners *listeners = listeners_of(inventory->probes, topics[i]);
+        struct listeners *listeners =
+            ha_topic_is(topics[i]) ? NULL : listeners_of(inventory->probes, topics[i]);
         if (!listeners || !device_list_add(listeners, device))
             continue;
-        mqtt_subscribe(inventory->daemon->mqtt, topics[i], 0);
+        subscribe(inventory, topics[i], 0);
         uv_timer_start(&inventory->probe_timer, on_probe_over, PROBE_MS, 0);
     }
 }
@@ -197,7 +212,7 @@ static void leave_probes(struct inventory *inventory, struct device *device, con
     const char *const *topics = view ? entity_view_command_topics(view, &count) : NULL;
     for (size_t i = 0; i < count; i++)
         if (drop_from(inventory->probes, topics[i], device) && !hashmap_get(inventory->topics, topics[i]))
-            mqtt_unsubscribe(inventory->daemon->mqtt, topics[i]);
+            unsubscribe(inventory, topics[i]);
 }
 
 void inventory_set_view(

@@ -16,6 +16,7 @@
 #include "devices/registry.h"
 #include "devices/shortlist.h"
 #include "hearthd.h"
+#include "home_assistant.h"
 #include "ingest_hermes.h"
 #include "ingest_mqtt.h"
 #include "ingest_socket.h"
@@ -143,6 +144,7 @@ static int reload(struct hearthd *daemon, char *why, size_t size)
         return -1;
     }
     announce_problem(daemon->announcer, PROBLEM_RELOAD, "");
+    home_assistant_reload(daemon->home_assistant);
     announce_send(daemon->announcer);
     log_info("reloaded");
     return 0;
@@ -211,6 +213,7 @@ static void stop(struct process *process)
     ingest_socket_stop(process->ingest_socket);
     ingest_wyoming_stop(process->ingest_wyoming);
     announce_stop(process->daemon.announcer);
+    home_assistant_stop(process->daemon.home_assistant);
     inventory_stop(process->daemon.inventory);
     if (process->daemon.mqtt)
         mqtt_stop(process->daemon.mqtt);
@@ -241,6 +244,7 @@ static void free_all(struct process *process)
     ingest_socket_free(process->ingest_socket);
     ingest_wyoming_free(process->ingest_wyoming);
     announce_free(daemon->announcer);
+    home_assistant_free(daemon->home_assistant);
     pipeline_free(daemon->pipeline);
     timers_free(daemon->timers);
     inventory_free(daemon->inventory);
@@ -286,9 +290,10 @@ static enum san_status open_parts(struct process *process, struct san_error *err
     device_files_read(daemon, NULL); /* a bad file is logged; the others count */
     daemon->timers = timers_new(daemon);
     daemon->announcer = announce_new(daemon);
+    daemon->home_assistant = home_assistant_new(daemon);
     daemon->pipeline = pipeline_new(daemon);
-    return daemon->timers && daemon->announcer && daemon->pipeline
-               ? SAN_OK
+    return daemon->timers && daemon->announcer && daemon->home_assistant && daemon->pipeline
+               ? home_assistant_start(daemon->home_assistant, err)
                : san_fail(err, SAN_ENOMEM, "out of memory");
 }
 

@@ -13,6 +13,7 @@
 #include "devices/home_file.h"
 #include "devices/registry.h"
 #include "devices/shortlist.h"
+#include "home_assistant.h"
 #include "inventory.h"
 #include "log.h"
 #include "mqtt.h"
@@ -183,6 +184,7 @@ static cJSON *entity_json(const struct home_entity *entity)
 {
     cJSON *object = cJSON_CreateObject();
     cJSON_AddStringToObject(object, "entity_id", entity->entity_id);
+    cJSON_AddStringToObject(object, "origin", reg_origin_name(reg_origin(entity->unique_key)));
     cJSON_AddStringToObject(object, "name", entity->name);
     cJSON_AddStringToObject(object, "area", entity->area);
     cJSON_AddStringToObject(object, "floor", entity->floor);
@@ -461,6 +463,30 @@ static void method_import(struct hearthd *daemon, struct rpc_call *call, const c
     free(text);
 }
 
+static void on_ha_imported(void *data, const struct ha_counts *counts, const char *problem)
+{
+    struct rpc_call *call = data;
+    if (!counts) {
+        answer_error(call, JSONRPC_REFUSED, problem, NULL);
+        return;
+    }
+    cJSON *result = cJSON_CreateObject();
+    cJSON_AddNumberToObject(result, "floors", (double)counts->floors);
+    cJSON_AddNumberToObject(result, "areas", (double)counts->areas);
+    cJSON_AddNumberToObject(result, "entities", (double)counts->entities);
+    cJSON_AddNumberToObject(result, "on_mqtt", (double)counts->on_mqtt);
+    cJSON_AddNumberToObject(result, "left_out", (double)counts->left_out);
+    answer(call, result);
+}
+
+static void method_ha_import(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    struct san_error error = {0};
+    if (!home_assistant_import(daemon->home_assistant, text_of(params, "url"), text_of(params, "token"),
+            on_ha_imported, call, &error))
+        answer_status(call, &error);
+}
+
 static void method_export(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     (void)params;
@@ -613,6 +639,9 @@ static void method_status(struct hearthd *daemon, struct rpc_call *call, const c
     add(status, "model", model_json(daemon));
     cJSON_AddStringToObject(status, "kernels", san_kernels_name());
     add(status, "mqtt", mqtt_json(daemon));
+    cJSON *home_assistant = home_assistant_status(daemon->home_assistant);
+    if (home_assistant)
+        add(status, "home_assistant", home_assistant);
     cJSON_AddNumberToObject(status, "entities", (double)reg_entity_count(daemon->registry));
     cJSON_AddNumberToObject(status, "areas", (double)area_count(daemon));
     cJSON_AddNumberToObject(status, "uptime_s", (double)((uv_now(daemon->loop) - daemon->started_ms) / 1000));
@@ -659,6 +688,22 @@ static cJSON *entity_problems(struct hearthd *daemon, const struct home_entity *
     return list;
 }
 
+static void add_home_assistant_check(cJSON *checks, const struct hearthd *daemon)
+{
+    char text[512];
+    cJSON *status = home_assistant_status(daemon->home_assistant);
+    const char *state = text_of(status, "state"), *trouble = text_of(status, "trouble");
+    if (!status)
+        return;
+    bool online = strcmp(state, "online") == 0 || strcmp(state, "reading") == 0;
+    snprintf(text, sizeof(text), "%s %s", text_of(status, "url"),
+        online    ? "answers"
+        : trouble ? trouble
+                  : state);
+    add_check(checks, "home assistant", online, text);
+    cJSON_Delete(status);
+}
+
 static void add_entity_checks(cJSON *checks, const struct home_entity *rows, size_t count)
 {
     char text[512];
@@ -694,6 +739,7 @@ static void method_doctor(struct hearthd *daemon, struct rpc_call *call, const c
     snprintf(text, sizeof(text), "%s:%d %s", daemon->config->host, daemon->config->port,
         online ? "answers" : mqtt_trouble(daemon->mqtt));
     add_check(checks, "broker", online, text);
+    add_home_assistant_check(checks, daemon);
     add_entity_checks(checks, rows, count);
     struct san_model_info info;
     worker_model_info(daemon->worker, &info);
@@ -790,6 +836,7 @@ static const struct method {
     {"expose", method_expose, {{"entity_id", PARAM_TEXT, true}, {"exposed", PARAM_FLAG, true}}},
     {"forget", method_forget, {{"entity_id", PARAM_TEXT, true}}},
     {"import", method_import, {{"home", PARAM_OBJECT, true}}},
+    {"home_assistant.import", method_ha_import, {{"url", PARAM_TEXT, false}, {"token", PARAM_TEXT, false}}},
     {"export", method_export, {{0}}},
     {"log", method_log, {{"limit", PARAM_NUMBER, false}, {"id", PARAM_NUMBER, false}}},
     {"explain", method_explain, {{"id", PARAM_NUMBER, false}}},

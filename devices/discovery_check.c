@@ -4,6 +4,7 @@
 
 #include "devices/abbreviations.h"
 #include "devices/discovery_internal.h"
+#include "devices/ha_entity.h"
 #include "devices/json_text.h"
 #include "devices/topic.h"
 
@@ -103,6 +104,8 @@ static enum san_status check_topic(const struct discovery *d, const cJSON *item)
     if (strlen(item->valuestring) > DISCOVERY_TOPIC_MAX)
         return san_fail(d->err, SAN_ELIMIT, "%.120s: %.40s has %zu bytes; at most %d", d->where, item->string,
             strlen(item->valuestring), DISCOVERY_TOPIC_MAX);
+    if (ha_topic_is(item->valuestring))
+        return wrong(d, item, "a topic of MQTT: this one means an entity of Home Assistant");
     if (topic_key_is_command(item->string) && topic_has_wildcard(item->valuestring))
         return wrong(d, item, "a topic without wildcards");
     return topic_filter_is_valid(item->valuestring)

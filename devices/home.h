@@ -1,7 +1,8 @@
-/* home.h - plain data of a home: floors, areas, entities, calls, commands. Open structs; no functions with a life of their own.
+/* home.h - plain data of a home: floors, areas, entities, calls, commands. Open structs; no functions with a
+ * life of their own.
  *
- * Ownership: rows that come out of the registry live in the arena that was passed in; strings are NUL-terminated, "" where there is
- * nothing (never NULL, unless said).
+ * Ownership: rows that come out of the registry live in the arena that was passed in; strings are
+ * NUL-terminated, "" where there is nothing (never NULL, unless said).
  */
 #ifndef HEARTH_HOME_H
 #define HEARTH_HOME_H
@@ -27,7 +28,7 @@ struct home_floor {
 struct home_area {
     int64_t id;
     const char *name;
-    int64_t floor_id; /* 0: none */
+    int64_t floor_id;  /* 0: none */
     const char *floor; /* its name, or "" */
     const char *const *aliases;
     size_t alias_count;
@@ -35,7 +36,8 @@ struct home_area {
 
 struct home_entity {
     int64_t id;
-    const char *entity_id; /* light.kitchen_ceiling */
+    const char *unique_key; /* for good, and where it comes from: see reg_origin */
+    const char *entity_id;  /* light.kitchen_ceiling */
     const char *name;
     const char *domain;
     const char *device_class; /* or "" */
@@ -45,10 +47,12 @@ struct home_entity {
     const char *const *aliases;
     size_t alias_count;
     const char *state;      /* "on", "open", "21.5", "" = unknown */
-    const char *attributes; /* a JSON object: brightness (per cent), color, color_temp_kelvin, position, temperature,
-                               current_temperature, percentage, volume_level (per cent), mode, unit_of_measurement ... */
-    const char *config;     /* expanded discovery configuration, a JSON object; "" for entities from a home file */
-    bool exposed;           /* voice may use it */
+    const char *attributes; /* a JSON object: brightness (per cent), color, color_temp_kelvin, position,
+                               temperature, current_temperature, percentage, volume_level (per cent), mode,
+                               unit_of_measurement ... */
+    const char
+        *config;  /* expanded discovery configuration, a JSON object; "" for entities from a home file */
+    bool exposed; /* voice may use it */
     bool available;
 };
 

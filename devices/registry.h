@@ -61,6 +61,16 @@ struct reg_entity_in {
 };
 enum san_status reg_put_entity(
     struct registry *registry, const struct reg_entity_in *in, int64_t *id, struct san_error *err);
+/* Where an entity comes from, by its unique_key: discovery, devices.d, Home Assistant's own API, a home file.
+ */
+enum reg_origin { REG_ORIGIN_MQTT, REG_ORIGIN_FILE, REG_ORIGIN_HOME_ASSISTANT, REG_ORIGIN_IMPORT };
+enum reg_origin reg_origin(const char *unique_key);
+const char *reg_origin_name(enum reg_origin origin); /* "mqtt", "file", "home_assistant", "import" */
+/* An entity that was known by the first key is known by the second from now on, with all that the user chose;
+ * nothing happens if the first is not there, or the second is. */
+void reg_adopt_entity(struct registry *registry, const char *old_key, const char *unique_key);
+/* The id of the row with that unique_key; 0 if there is none. */
+int64_t reg_entity_by_key(struct registry *registry, const char *unique_key);
 /* SAN_OK also when there is none. */
 enum san_status reg_remove_entity(struct registry *registry, const char *unique_key, struct san_error *err);
 /* The same by its entity_id; SAN_EINVAL with the nearest entity_ids when there is none. */

@@ -28,6 +28,50 @@ int64_t reg_entity_row(struct registry *registry, const char *entity_id)
     return row_by(registry, DB_ENTITY_BY_ID, "SELECT id FROM entities WHERE entity_id = ?", entity_id);
 }
 
+int64_t reg_entity_by_key(struct registry *registry, const char *unique_key)
+{
+    return row_by(registry, DB_ENTITY_BY_KEY, "SELECT id FROM entities WHERE unique_key = ?", unique_key);
+}
+
+void reg_adopt_entity(struct registry *registry, const char *old_key, const char *unique_key)
+{
+    sqlite3_stmt *s = db_statement(registry, DB_ENTITY_ADOPT,
+        "UPDATE OR IGNORE entities SET unique_key = ?2 WHERE unique_key = ?1", NULL);
+    if (s == NULL)
+        return;
+    sqlite3_bind_text(s, 1, old_key, -1, SQLITE_STATIC);
+    sqlite3_bind_text(s, 2, unique_key, -1, SQLITE_STATIC);
+    db_run(registry, s, NULL);
+}
+
+enum reg_origin reg_origin(const char *unique_key)
+{
+    static const struct {
+        const char *prefix;
+        enum reg_origin origin;
+    } prefixes[] = {{"mqtt:", REG_ORIGIN_MQTT}, {"topic:", REG_ORIGIN_MQTT}, {"file:", REG_ORIGIN_FILE},
+        {"home_assistant:", REG_ORIGIN_HOME_ASSISTANT}};
+    for (size_t i = 0; i < sizeof prefixes / sizeof prefixes[0]; i++)
+        if (strncmp(unique_key, prefixes[i].prefix, strlen(prefixes[i].prefix)) == 0)
+            return prefixes[i].origin;
+    return REG_ORIGIN_IMPORT;
+}
+
+const char *reg_origin_name(enum reg_origin origin)
+{
+    switch (origin) {
+    case REG_ORIGIN_MQTT:
+        return "mqtt";
+    case REG_ORIGIN_FILE:
+        return "file";
+    case REG_ORIGIN_HOME_ASSISTANT:
+        return "home_assistant";
+    case REG_ORIGIN_IMPORT:
+        break;
+    }
+    return "import";
+}
+
 /* domain.object_id in Home Assistant's letters: lower case, digits, underscores. */
 static void slug(char *out, size_t size, const char *domain, const char *name)
 {
@@ -170,9 +214,7 @@ static enum san_status check_entity(const struct reg_entity_in *in, bool is_new,
 enum san_status reg_put_entity(
     struct registry *registry, const struct reg_entity_in *in, int64_t *out, struct san_error *err)
 {
-    int64_t id = in->unique_key == NULL ? 0
-                                        : row_by(registry, DB_ENTITY_BY_KEY,
-                                              "SELECT id FROM entities WHERE unique_key = ?", in->unique_key);
+    int64_t id = in->unique_key == NULL ? 0 : reg_entity_by_key(registry, in->unique_key);
     bool is_new = id == 0;
     enum san_status status = check_entity(in, is_new, err);
     if (status == SAN_OK)
@@ -370,7 +412,7 @@ static sqlite3_stmt *prepare(struct registry *registry, const struct reg_filter 
     char sql[1536];
     int len = snprintf(sql, sizeof sql,
         "SELECT e.id, e.entity_id, e.name, e.domain, e.device_class, e.area_id, a.name, f.name, e.state,"
-        " e.attributes, e.config, coalesce(e.exposed_by_user, NOT e.hidden), e.available"
+        " e.attributes, e.config, coalesce(e.exposed_by_user, NOT e.hidden), e.available, e.unique_key"
         " FROM entities e LEFT JOIN areas a ON a.id = e.area_id LEFT JOIN floors f ON f.id = a.floor_id");
     const char *join = " WHERE ";
     for (unsigned i = 0; i < CONDITIONS; i++)
@@ -417,9 +459,11 @@ static enum san_status read_row(struct registry *registry, sqlite3_stmt *s, stru
         .config = db_text(arena, s, 10),
         .exposed = sqlite3_column_int(s, 11) != 0,
         .available = sqlite3_column_int(s, 12) != 0,
+        .unique_key = db_text(arena, s, 13),
     };
-    if (e->entity_id == NULL || e->name == NULL || e->domain == NULL || e->device_class == NULL ||
-        e->area == NULL || e->floor == NULL || e->state == NULL || e->attributes == NULL || e->config == NULL)
+    if (e->unique_key == NULL || e->entity_id == NULL || e->name == NULL || e->domain == NULL ||
+        e->device_class == NULL || e->area == NULL || e->floor == NULL || e->state == NULL ||
+        e->attributes == NULL || e->config == NULL)
         return san_fail(err, SAN_ENOMEM, "out of memory");
     return reg_aliases(registry, REG_ENTITY, e->id, arena, &e->aliases, &e->alias_count, err);
 }
