@@ -271,7 +271,7 @@ static void keep_last(struct announce *announce, const struct utterance *utteran
     cJSON_AddRawToObject(last, "calls", utterance->calls_json);
     cJSON_AddStringToObject(last, "outcome", outcome_name(utterance->outcome));
     cJSON_AddStringToObject(last, "reply", utterance->reply);
-    add_rounded(last, "confidence", utterance->understood.confidence);
+    add_rounded(last, "confidence", utterance->reading.understood.confidence);
     add_rounded(last, "ms", end > begin ? (double)(end - begin) / 1e6 : 0);
     free(announce->last);
     announce->last = cJSON_PrintUnformatted(last);

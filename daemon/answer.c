@@ -149,7 +149,7 @@ enum question { QUESTION_ANY, QUESTION_ALL, QUESTION_WHICH, QUESTION_COUNT };
 /* The question word, from what was said: the tool has no argument for it. */
 static enum question question_of(struct answering *a)
 {
-    const struct san_words *words = &a->utterance->prepared.words;
+    const struct san_words *words = &a->utterance->reading.prepared.words;
     for (size_t i = 0; i + 1 < words->count; i++) {
         const char *pair = print(a, "%s %s", words->word[i].text, words->word[i + 1].text);
         if (phrases_has_word(a->phrases, "count", pair))

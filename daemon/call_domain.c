@@ -64,3 +64,29 @@ bool call_fit_domain(struct home_call *call, const char *kind)
         at++;
     return insert(call, at, "domain", kind);
 }
+
+bool call_copy(struct home_call *out, const struct home_call *call, struct san_arena *arena)
+{
+    *out = *call;
+    out->tool = san_arena_strndup(arena, call->tool, strlen(call->tool));
+    for (size_t i = 0; i < call->arg_count; i++) {
+        const struct home_arg *from = &call->args[i];
+        out->args[i].slot = san_arena_strndup(arena, from->slot, strlen(from->slot));
+        out->args[i].text = san_arena_strndup(arena, from->text, strlen(from->text));
+        if (!out->args[i].slot || !out->args[i].text)
+            return false;
+    }
+    return out->tool != NULL;
+}
+
+bool call_equal(const struct home_call *a, const struct home_call *b)
+{
+    if (strcmp(a->tool, b->tool) != 0 || a->arg_count != b->arg_count)
+        return false;
+    for (size_t i = 0; i < a->arg_count; i++) {
+        const char *other = home_call_text(b, a->args[i].slot);
+        if (!other || strcmp(a->args[i].text, other) != 0)
+            return false;
+    }
+    return true;
+}

@@ -1,8 +1,9 @@
-/* call_domain.h - the domain beside a name (docs/model.md, section 4). */
+/* call_domain.h - changing calls: the domain beside a name (docs/model.md, section 4), copies. */
 #ifndef HEARTH_CALL_DOMAIN_H
 #define HEARTH_CALL_DOMAIN_H
 
 #include "devices/home.h"
+#include "inference/arena.h"
 
 void call_remove(struct home_call *call, const char *slot);
 
@@ -14,5 +15,11 @@ bool call_put_text(struct home_call *call, const char *slot, const char *text);
  * convention wants beside a cover, valve, lock, scene or script that is turned on or off is put behind name,
  * area and floor. `kind` is borrowed. False if the call is full. */
 bool call_fit_domain(struct home_call *call, const char *kind);
+
+/* A copy whose texts live in the arena. False if out of memory. */
+bool call_copy(struct home_call *out, const struct home_call *call, struct san_arena *arena);
+
+/* True if both are of one tool, with the same arguments in any order. */
+bool call_equal(const struct home_call *a, const struct home_call *b);
 
 #endif

@@ -51,6 +51,7 @@ static const struct config_key keys[] = {
 
     {"utterances", "confirm_timeout", "5", CONFIG_INT, KEY(confirm_timeout), 1, 120, NULL, true},
     {"utterances", "question_timeout", "30", CONFIG_INT, KEY(question_timeout), 5, 300, NULL, true},
+    {"utterances", "follow_up_timeout", "60", CONFIG_INT, KEY(follow_up_timeout), 0, 3600, NULL, true},
 
     {"policy", "min_confidence", "0.5", CONFIG_NUMBER, KEY(min_confidence), 0, 1, NULL, true},
     {"policy", "question_confidence", "0.3", CONFIG_NUMBER, KEY(question_confidence), 0, 1, NULL, true},

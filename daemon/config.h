@@ -59,6 +59,7 @@ struct config {
     /* [utterances] */
     int confirm_timeout;
     int question_timeout;
+    int follow_up_timeout;
     /* [policy] */
     double min_confidence;
     double question_confidence;

@@ -203,6 +203,7 @@ static bool publish_target(struct confirm *confirm, struct target *target)
 {
     const struct home_state *state = inventory_state(confirm->daemon->inventory, target->entity->id);
     snprintf(target->before, sizeof(target->before), "%s", state ? state->state : "");
+    target->attributes_before = target->entity->attributes;
     bool all_sent = true;
     for (size_t i = 0; i < target->rendered.command_count; i++) {
         bool sent = false;

@@ -235,8 +235,8 @@ static cJSON *action_json(const struct config *config, const struct action *acti
 
 cJSON *explanation_of(const struct hearthd *daemon, const struct utterance *utterance)
 {
-    cJSON *detail = explanation_of_reading(
-        &utterance->prepared, utterance->network, &utterance->understood, utterance->arena);
+    cJSON *detail = explanation_of_reading(&utterance->reading.prepared, utterance->reading.network,
+        &utterance->reading.understood, utterance->arena);
     if (utterance->confirmed)
         cJSON_AddTrueToObject(detail, "confirmed");
     cJSON *actions = cJSON_AddArrayToObject(detail, "actions");

@@ -142,7 +142,7 @@ static cJSON *slot_json(const char *input, const struct home_arg *arg)
 
 static void intent(const struct asked *asked, const struct utterance *utterance, const struct action *action)
 {
-    const char *input = utterance->prepared.normalized;
+    const char *input = utterance->reading.prepared.normalized;
     cJSON *message = new_answer(asked);
     cJSON_AddStringToObject(message, "input", input);
     cJSON_AddStringToObject(message, "rawInput", utterance->text);

@@ -39,7 +39,7 @@ static char *read_file(const char *path, size_t *len, struct san_error *err)
 static enum san_status check_sections(const cJSON *document, const char *path, struct san_error *err)
 {
     static const char *const sections[] = {"tools", "outcomes", "refusals", "skills", "timers", "lists",
-        "answers", "places", "nouns", "states", "words"};
+        "answers", "targets", "places", "nouns", "states", "words"};
     for (size_t i = 0; i < sizeof(sections) / sizeof(sections[0]); i++)
         if (!cJSON_IsObject(cJSON_GetObjectItemCaseSensitive(document, sections[i])))
             return san_fail(err, SAN_EFORMAT, "%s: \"%s\" must be an object", path, sections[i]);
@@ -211,6 +211,24 @@ const char *phrases_noun(
     return text ? text : domain;
 }
 
+static bool has_text(const cJSON *list, const char *text)
+{
+    const cJSON *item;
+    cJSON_ArrayForEach(item, list)
+    {
+        if (cJSON_IsString(item) && strcmp(item->valuestring, text) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool phrases_is_kind(
+    const struct phrases *phrases, const char *domain, const char *device_class, const char *text)
+{
+    return has_text(by_kind(phrases, "nouns", domain, device_class), text) ||
+           has_text(entry(phrases, "nouns", domain), text);
+}
+
 const char *phrases_state(
     const struct phrases *phrases, const char *domain, const char *device_class, const char *state)
 {
@@ -223,13 +241,7 @@ const char *phrases_state(
 
 bool phrases_has_word(const struct phrases *phrases, const char *list, const char *text)
 {
-    const cJSON *word;
-    cJSON_ArrayForEach(word, entry(phrases, "words", list))
-    {
-        if (cJSON_IsString(word) && strcmp(word->valuestring, text) == 0)
-            return true;
-    }
-    return false;
+    return has_text(entry(phrases, "words", list), text);
 }
 
 bool phrases_is_noun(const struct phrases *phrases, const char *domain, const char *word)

@@ -39,6 +39,9 @@ const char *phrases_noun(
     const struct phrases *phrases, const char *domain, const char *device_class, bool plural);
 /* Is the word (lower case) one for things of that domain, "lights"? NULL: of any domain. */
 bool phrases_is_noun(const struct phrases *phrases, const char *domain, const char *word);
+/* Is text (lower case) one of the words for a domain or a class of it, one or several? */
+bool phrases_is_kind(
+    const struct phrases *phrases, const char *domain, const char *device_class, const char *text);
 /* A state as one says it: "open" for "on" of a door's contact. */
 const char *phrases_state(
     const struct phrases *phrases, const char *domain, const char *device_class, const char *state);

@@ -26,7 +26,7 @@ bool report_audit(struct hearthd *daemon, struct utterance *utterance, bool comp
         .source = utterance->source,
         .text = utterance->text,
         .calls = utterance->calls_json,
-        .confidence = utterance->understood.confidence,
+        .confidence = utterance->reading.understood.confidence,
         .commands = commands_text ? commands_text : "[]",
         .outcome = complete ? outcome_name(utterance->outcome) : "pending",
         .reply = utterance->reply,
@@ -91,6 +91,6 @@ void report_log(const struct utterance *utterance)
         "utterance id=%s source=%s area=\"%s\" text=\"%s\" calls=%s confidence=%.3f outcome=%s reply=\"%s\" "
         "publish_ms=%.1f total_ms=%.1f",
         utterance->id, utterance->source, utterance->area, utterance->text, utterance->calls_json,
-        utterance->understood.confidence, outcome_name(utterance->outcome), utterance->reply, publish,
+        utterance->reading.understood.confidence, outcome_name(utterance->outcome), utterance->reply, publish,
         (double)(uv_hrtime() - begin) / 1e6);
 }

@@ -71,13 +71,33 @@ static const char *duration(const struct phrases *phrases, struct san_arena *are
     return wording_list(phrases, arena, parts, count, "a_and_b");
 }
 
-/* "the pizza timer", "the timer of 5 minutes". */
+/* "the pizza timer", "the timer of 5 minutes", "'turn off the fan'". */
 static const char *title(
     const struct phrases *phrases, struct san_arena *arena, const struct reg_timer *timer)
 {
-    const struct phrase_var vars[] = {
-        {"name", timer->name}, {"total", duration(phrases, arena, timer->total_ms)}, {0}};
-    return phrases_fill(phrases, "timers", timer->name[0] ? "title_named" : "title", arena, vars, NULL);
+    const struct phrase_var vars[] = {{"name", timer->name}, {"command", timer->command},
+        {"total", duration(phrases, arena, timer->total_ms)}, {0}};
+    const char *key = timer->name[0] ? "title_named" : timer->command[0] ? "title_command" : "title";
+    return phrases_fill(phrases, "timers", key, arena, vars, NULL);
+}
+
+/* "at 7:00 AM", "Tuesday at 7:00 AM" if that is another day. */
+static const char *clock_words(
+    const struct phrases *phrases, struct san_arena *arena, int64_t when_ms, int64_t now)
+{
+    time_t then_s = (time_t)(when_ms / 1000), now_s = (time_t)(now / 1000);
+    struct tm then, today;
+    char time[64] = "", day[64] = "";
+    localtime_r(&then_s, &then);
+    localtime_r(&now_s, &today);
+    const char *format = phrases_get(phrases, "answers", "time_format");
+    if (!format || !strftime(time, sizeof(time), format, &then))
+        time[0] = '\0';
+    if (!strftime(day, sizeof(day), "%A", &then))
+        day[0] = '\0';
+    const struct phrase_var vars[] = {{"time", time}, {"day", day}, {0}};
+    const char *key = then.tm_yday == today.tm_yday ? "at" : "at_day";
+    return phrases_fill(phrases, "timers", key, arena, vars, NULL);
 }
 
 /* Answers with a phrase about one timer (or none). */
@@ -89,6 +109,7 @@ static void say(struct request *request, const char *key, const struct reg_timer
         {"name", timer ? timer->name : ""}, {"command", timer ? timer->command : ""},
         {"total", timer ? duration(phrases, arena, timer->total_ms) : ""},
         {"left", timer ? duration(phrases, arena, left_ms(timer, request->now)) : ""},
+        {"at", timer ? clock_words(phrases, arena, timer->end_ms, request->now) : ""},
         {"count", wording_number(arena, request->count)}, {0}};
     const char *text = phrases_fill(phrases, "timers", key, arena, vars, NULL);
     request->action->answer = wording_sentence(arena, text);
@@ -206,6 +227,13 @@ static void put(struct request *request, struct reg_timer *timer, const char *ke
     say(request, key, timer);
 }
 
+static const char *start_key(const struct request *request, const struct reg_timer *timer)
+{
+    if (timer->command[0])
+        return request->utterance->reading.time ? "started_at" : "started_command";
+    return timer->name[0] ? "started_named" : "started";
+}
+
 static void start(struct request *request)
 {
     const struct home_call *call = &request->action->call;
@@ -227,7 +255,7 @@ static void start(struct request *request)
         .command = command ? command : "",
         .total_ms = seconds * 1000,
         .end_ms = request->now + seconds * 1000};
-    put(request, &timer, timer.command[0] ? "started_command" : timer.name[0] ? "started_named" : "started");
+    put(request, &timer, start_key(request, &timer));
 }
 
 static void cancel(struct request *request)
@@ -304,13 +332,20 @@ static void resume(struct request *request)
     put(request, timer, "resumed");
 }
 
+static const char *status_key(const struct reg_timer *timer)
+{
+    if (timer->command[0])
+        return timer->end_ms ? "status_command" : "status_command_paused";
+    return timer->end_ms ? "status" : "status_paused";
+}
+
 static void tell_status(struct request *request)
 {
     if (!find_timers(request))
         return;
     const char *text = "";
     for (size_t i = 0; i < request->count && i < WORDING_NAMES_MAX; i++) {
-        say(request, request->rows[i].end_ms ? "status" : "status_paused", &request->rows[i]);
+        say(request, status_key(&request->rows[i]), &request->rows[i]);
         text = utterance_print(request->utterance, "%s%s%s", text, i ? " " : "", request->action->answer);
     }
     request->action->answer = text;
@@ -352,9 +387,11 @@ void timers_act(struct timers *timers, struct utterance *utterance, struct actio
 static void tell_end(struct timers *timers, struct san_arena *arena, const struct reg_timer *timer)
 {
     struct hearthd *daemon = timers->daemon;
-    const struct phrase_var vars[] = {{"title", title(daemon->phrases, arena, timer)}, {0}};
+    const struct phrase_var vars[] = {
+        {"title", title(daemon->phrases, arena, timer)}, {"command", timer->command}, {0}};
+    const char *key = timer->command[0] ? "finished_command" : "finished";
     const char *reply =
-        wording_sentence(arena, phrases_fill(daemon->phrases, "timers", "finished", arena, vars, NULL));
+        wording_sentence(arena, phrases_fill(daemon->phrases, "timers", key, arena, vars, NULL));
     log_info(
         "timer id=%lld name=\"%s\" area=\"%s\" finished", (long long)timer->id, timer->name, timer->area);
     cJSON *event = cJSON_CreateObject();

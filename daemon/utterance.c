@@ -91,7 +91,7 @@ struct utterance *utterance_new(const struct utterance_in *in)
         !utterance->dialogue || !utterance->asked_area || !utterance->id)
         goto failed;
     utterance->area = "";
-    utterance->prepared = (struct understand_request){.normalized = "", .area = ""};
+    utterance->reading.prepared = (struct understand_request){.normalized = "", .area = ""};
     utterance->calls_json = "[]";
     utterance->reply = "";
     utterance->dry_run = in->dry_run;
@@ -198,11 +198,12 @@ static cJSON *changes(const struct utterance *utterance)
 
 cJSON *utterance_timings(const struct utterance *utterance)
 {
-    const struct san_timing timing = utterance->network ? utterance->network->timing : (struct san_timing){0};
+    const struct san_timing timing =
+        utterance->reading.network ? utterance->reading.network->timing : (struct san_timing){0};
     uint64_t begin = utterance->entered[UTTERANCE_RECEIVED], now = uv_hrtime();
     bool published = utterance->published_at != 0;
     cJSON *ms = cJSON_CreateObject();
-    add_number(ms, "queue", utterance->network ? utterance->job.queue_ms : 0);
+    add_number(ms, "queue", utterance->reading.network ? utterance->job.queue_ms : 0);
     add_number(ms, "normalize", timing.normalize_ms);
     add_number(ms, "shortlist", utterance_ms(utterance, UTTERANCE_PREPARE, UTTERANCE_UNDERSTAND));
     add_number(ms, "encode", timing.encode_ms);
@@ -222,9 +223,9 @@ cJSON *utterance_result(const struct utterance *utterance)
     cJSON_AddStringToObject(result, "text", utterance->text);
     cJSON_AddStringToObject(result, "source", utterance->source);
     cJSON_AddStringToObject(result, "area", utterance->area);
-    cJSON_AddStringToObject(result, "normalized", utterance->prepared.normalized);
+    cJSON_AddStringToObject(result, "normalized", utterance->reading.prepared.normalized);
     cJSON_AddRawToObject(result, "calls", utterance->calls_json);
-    add_number(result, "confidence", utterance->understood.confidence);
+    add_number(result, "confidence", utterance->reading.understood.confidence);
     cJSON_AddStringToObject(result, "outcome", outcome_name(utterance->outcome));
     cJSON_AddStringToObject(result, "reply", utterance->reply);
     add(result, "commands", utterance_commands(utterance));

@@ -13,6 +13,8 @@
 #include "daemon/understand.h"
 #include "devices/render.h"
 #include "devices/resolve.h"
+#include "except.h"
+#include "follow_up.h"
 #include "worker.h"
 
 /* The steps, in order. */
@@ -73,6 +75,7 @@ struct target {
     unsigned unacked;                         /* commands that the broker has not acknowledged yet */
     unsigned publishing[RENDER_COMMANDS_MAX]; /* ids for mqtt_cancel; 0 = none */
     char before[STATE_TEXT_MAX + 1];          /* its state when the command left */
+    const char *attributes_before;            /* the same, a JSON object; NULL: none left */
 };
 
 /* One call, and what came of it. */
@@ -88,8 +91,28 @@ struct action {
     const char *detail;                  /* of the refusal: the value, the question, the reason */
     const char *names[ACTION_NAMES_MAX]; /* nearest names, or candidates */
     size_t name_count;
+    bool restores;        /* takes back what was done before */
     const char *sentence; /* its part of the reply; NULL before that */
     const char *answer;   /* a question's answer, or the reply of a tool without devices */
+};
+
+/* What the network was given, and what it made of it. */
+struct reading {
+    struct understand_request prepared;
+    const struct san_result *network; /* what the network wrote; NULL before */
+    struct understood understood;     /* what that means here */
+    struct except except;             /* taken out before */
+    const char *time;                 /* "at 7 am", taken out before; NULL: none */
+    int64_t due_ms;                   /* when that is, Unix time */
+};
+
+/* How far rereading has come (reread.h). */
+struct rereading {
+    bool split, completed;
+    struct follow_up follow_up; /* the way in which it was completed; text NULL: not at all */
+    struct reading before;      /* what stands if the completed sentence is not understood */
+    struct home_call later;     /* tool NULL: for now */
+    const char *later_sentence;
 };
 
 struct utterance;
@@ -126,14 +149,14 @@ struct utterance {
     bool understand_only;
     bool abandoned; /* who asked has left: nothing more is done */
     bool confirmed; /* the answer to a question of ours */
+    bool undoes;    /* "undo that" */
     utterance_reply_fn reply_fn;
     void *reply_data;
 
-    struct understand_request prepared;
+    struct reading reading; /* the one that counts, so far */
+    struct rereading rereading;
     struct worker_job job;
-    const struct san_result *network; /* what the network wrote; NULL before */
-    struct understood understood;     /* what that means here */
-    const char *calls_json;           /* the matched calls as a JSON array */
+    const char *calls_json; /* the matched calls as a JSON array */
     struct action *actions;
     size_t action_count;
     int64_t audit_id;

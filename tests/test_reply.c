@@ -179,7 +179,7 @@ static void known(const char *name, const char *domain, const char *device_class
 static void words(const char *text)
 {
     assert_int_equal(
-        san_normalize(utterance->arena, text, strlen(text), &utterance->prepared.words, NULL), SAN_OK);
+        san_normalize(utterance->arena, text, strlen(text), &utterance->reading.prepared.words, NULL), SAN_OK);
 }
 
 static void answers(const char *expected)

@@ -1,0 +1,211 @@
+/* memory.c - see memory.h. */
+#include "memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "answer.h"
+#include "daemon/call_domain.h"
+
+enum { ARENA_BLOCK = 4096, ARENA_LIMIT = 4 << 20 };
+
+struct place {
+    struct san_arena *arena; /* holds all that follows; NULL: free */
+    const char *dialogue, *area;
+    struct recollection last;
+    uint64_t deadline;
+};
+
+struct memory {
+    struct place place[MEMORY_MAX];
+};
+
+struct memory *memory_new(void)
+{
+    return calloc(1, sizeof(struct memory));
+}
+
+static void clear(struct place *place)
+{
+    san_arena_free(place->arena);
+    *place = (struct place){0};
+}
+
+void memory_free(struct memory *memory)
+{
+    for (size_t i = 0; memory && i < MEMORY_MAX; i++)
+        clear(&memory->place[i]);
+    free(memory);
+}
+
+static const struct place *find(const struct memory *memory, const struct utterance *utterance)
+{
+    for (size_t i = 0; i < MEMORY_MAX; i++) {
+        const struct place *place = &memory->place[i];
+        if (place->arena && strcmp(place->dialogue, utterance->dialogue) == 0 &&
+            strcmp(place->area, utterance->asked_area) == 0)
+            return place;
+    }
+    return NULL;
+}
+
+/* A free place has deadline 0, so it is the oldest. */
+static struct place *oldest(struct memory *memory)
+{
+    struct place *found = &memory->place[0];
+    for (size_t i = 1; i < MEMORY_MAX; i++)
+        if (memory->place[i].deadline < found->deadline)
+            found = &memory->place[i];
+    return found;
+}
+
+/* ---- what is worth remembering ---- */
+
+static bool was_carried_out(const struct action *action)
+{
+    return action->outcome == OUTCOME_DONE || action->outcome == OUTCOME_SENT ||
+           action->outcome == OUTCOME_SILENT || action->outcome == OUTCOME_UNDERSTOOD ||
+           action->outcome == OUTCOME_DRY_RUN;
+}
+
+/* A question of ours whose answer completes the utterance. */
+static bool asks(const struct action *action)
+{
+    return action->outcome == OUTCOME_REFUSED &&
+           (action->refusal == REFUSAL_AMBIGUOUS || action->refusal == REFUSAL_UNMATCHED);
+}
+
+static bool is_about_home(const struct action *action)
+{
+    switch (answer_kind(action->call.tool)) {
+    case ANSWER_COMMAND:
+    case ANSWER_STATE:
+    case ANSWER_TEMPERATURE:
+    case ANSWER_TIMERS:
+    case ANSWER_LISTS:
+        return true;
+    case ANSWER_WEATHER:
+    case ANSWER_TIME:
+    case ANSWER_DATE:
+    case ANSWER_RESPOND:
+    case ANSWER_NEVERMIND:
+    case ANSWER_BROADCAST:
+        break;
+    }
+    return false;
+}
+
+static bool is_worth(const struct utterance *utterance)
+{
+    for (size_t i = 0; i < utterance->action_count; i++) {
+        const struct action *action = &utterance->actions[i];
+        if (is_about_home(action) && (was_carried_out(action) || asks(action)))
+            return true;
+    }
+    return false;
+}
+
+/* ---- copying ---- */
+
+static const char *copy_text(struct san_arena *arena, const char *text)
+{
+    const char *copy = san_arena_strndup(arena, text ? text : "", text ? strlen(text) : 0);
+    return copy ? copy : "";
+}
+
+static size_t count_deeds(const struct utterance *utterance)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < utterance->action_count; i++)
+        count += utterance->actions[i].target_count;
+    return count;
+}
+
+static bool was_commanded(const struct target *target)
+{
+    return target->outcome == OUTCOME_DONE || target->outcome == OUTCOME_SENT ||
+           target->outcome == OUTCOME_SILENT;
+}
+
+static bool copy_deeds(struct san_arena *arena, struct recollection *out, const struct utterance *utterance)
+{
+    struct deed *deeds = san_arena_alloc(arena, (count_deeds(utterance) + 1) * sizeof(*deeds));
+    if (!deeds)
+        return false;
+    for (size_t i = 0; i < utterance->action_count && !utterance->actions[i].restores; i++) {
+        for (size_t j = 0; j < utterance->actions[i].target_count; j++) {
+            const struct target *target = &utterance->actions[i].targets[j];
+            if (!was_commanded(target))
+                continue;
+            deeds[out->deed_count++] = (struct deed){.entity_id = target->entity->id,
+                .call = i,
+                .state = copy_text(arena, target->before),
+                .attributes = copy_text(arena, target->attributes_before)};
+        }
+    }
+    out->deeds = deeds;
+    return true;
+}
+
+static bool copy_calls(struct san_arena *arena, struct recollection *out, const struct utterance *utterance)
+{
+    size_t size = utterance->action_count;
+    while (size && utterance->actions[size - 1].restores)
+        size--;
+    struct home_call *calls = san_arena_alloc(arena, size * sizeof(*calls));
+    const char **kinds = san_arena_alloc(arena, size * sizeof(*kinds));
+    if (!calls || !kinds)
+        return false;
+    for (size_t i = 0; i < size; i++) {
+        const struct action *action = &utterance->actions[i];
+        if (!call_copy(&calls[i], &action->call, arena))
+            return false;
+        kinds[i] = copy_text(arena, action->said->kind);
+        out->asked = out->asked || asks(action);
+        if (action->refusal == REFUSAL_UNMATCHED)
+            out->missing = copy_text(arena, action->detail);
+    }
+    out->calls = calls;
+    out->kinds = kinds;
+    out->call_count = size;
+    return true;
+}
+
+static bool fill(struct place *place, const struct utterance *utterance, const char *sentence)
+{
+    place->dialogue = copy_text(place->arena, utterance->dialogue);
+    place->area = copy_text(place->arena, utterance->asked_area);
+    place->last = (struct recollection){.text = copy_text(place->arena, sentence),
+        .except = copy_text(place->arena, utterance->reading.except.text),
+        .missing = ""};
+    return copy_calls(place->arena, &place->last, utterance) &&
+           copy_deeds(place->arena, &place->last, utterance);
+}
+
+void memory_put(
+    struct memory *memory, const struct utterance *utterance, const char *sentence, uint64_t deadline)
+{
+    if (!is_worth(utterance))
+        return;
+    memory_drop(memory, utterance);
+    struct place *place = oldest(memory);
+    clear(place);
+    place->arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
+    place->deadline = deadline;
+    if (!place->arena || !fill(place, utterance, sentence))
+        clear(place);
+}
+
+const struct recollection *memory_get(
+    const struct memory *memory, const struct utterance *utterance, uint64_t now)
+{
+    const struct place *place = find(memory, utterance);
+    return place && place->deadline > now ? &place->last : NULL;
+}
+
+void memory_drop(struct memory *memory, const struct utterance *utterance)
+{
+    const struct place *place = find(memory, utterance);
+    if (place)
+        clear(&memory->place[place - memory->place]);
+}

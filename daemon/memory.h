@@ -1,0 +1,56 @@
+/* memory.h - what each conversation was last about: "turn it off again", "and the kitchen too", "no, the
+ * bedroom", "undo that".
+ *
+ * A conversation is who speaks and from where (source or dialogue, and area), as in ask.h. It remembers one
+ * utterance, and that for a short while only.
+ */
+#ifndef HEARTHD_MEMORY_H
+#define HEARTHD_MEMORY_H
+
+#include <stdint.h>
+
+#include "utterance.h"
+
+enum { MEMORY_MAX = 32 }; /* conversations at once; one more drops the oldest */
+
+struct memory;
+
+/* An entity that was commanded, and how it was before. */
+struct deed {
+    int64_t entity_id; /* the registry's id */
+    size_t call;       /* the one that commanded it */
+    const char *state;
+    const char *attributes; /* a JSON object */
+};
+
+/* The last utterance of a conversation that was about the home. */
+struct recollection {
+    const char *text; /* normalised, as the network read it */
+    const struct home_call *calls;
+    const char *const *kinds; /* of each call: what its name was chosen as, or "" */
+    size_t call_count;
+    const char *except;  /* "except the kitchen", or "" */
+    const char *missing; /* the words that the home has nothing for, or "" */
+    bool asked;          /* it was answered by "which one" or "did you mean" */
+    const struct deed *deeds;
+    size_t deed_count;
+};
+
+/* NULL if out of memory. */
+struct memory *memory_new(void);
+void memory_free(struct memory *memory);
+
+/* Remembers an utterance that has ended, by the sentence as it was read in the end, until the deadline (in
+ * uv_now's milliseconds), in the place of what its conversation remembered. One that was about nothing of the
+ * home leaves that as it is. */
+void memory_put(
+    struct memory *memory, const struct utterance *utterance, const char *sentence, uint64_t deadline);
+
+/* What the utterance's conversation remembers, or NULL. It lives until the next put or drop. */
+const struct recollection *memory_get(
+    const struct memory *memory, const struct utterance *utterance, uint64_t now);
+
+/* Forgets what the utterance's conversation remembers. */
+void memory_drop(struct memory *memory, const struct utterance *utterance);
+
+#endif

@@ -1,0 +1,18 @@
+/* undo.h - "undo that", and what was wrong before "no, the bedroom": everything as it was before.
+ *
+ * What each entity was before it was commanded is remembered with the conversation (memory.h); the calls that
+ * bring it back are made from that. What cannot be told (a scene, a button, an unknown state) stays as it is.
+ */
+#ifndef HEARTHD_UNDO_H
+#define HEARTHD_UNDO_H
+
+#include "hearthd.h"
+#include "memory.h"
+
+/* Adds actions to the utterance that undo what the recollection holds, entities resolved; what is as before,
+ * and what the utterance's own (resolved) actions command, is left out. *lost counts the entities of which it
+ * cannot be told how they were. False if nothing was added. */
+bool undo_plan(
+    struct hearthd *daemon, struct utterance *utterance, const struct recollection *last, size_t *lost);
+
+#endif
