@@ -1,9 +1,11 @@
 /* resolve.c - arguments -> concrete entities. Right device or none: a call is never widened. */
 #include "resolve.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "groups.h"
+#include "inference/text.h"
 
 /* What a tool acts on when the call does not say a domain. */
 struct target {
@@ -213,12 +215,70 @@ static enum san_status by_entity_id(struct search *s)
     return s->out->count ? settle(s, true) : none(s, "entity_id");
 }
 
+/* What people call the things of a class, beside the class's own word and its plural. */
+static const struct class_words {
+    const char *device_class, *words;
+} class_words[] = {
+    {"curtain", " drape drapes "},
+    {"receiver", " amplifier amp "},
+    {"shutter", " rollershutter rollershutters "},
+    {"speaker", " radio stereo soundbar "},
+    {"tv", " television telly "},
+};
+
+static bool says_class(const char *name, const char *device_class)
+{
+    char words[SAN_TEXT_MAX + 2] = " ", wanted[64];
+    if (san_normalize_to(words + 1, sizeof words - 2, name, strlen(name), NULL) != SAN_OK)
+        return false;
+    strcat(words, " ");
+    snprintf(wanted, sizeof wanted, "%s", device_class);
+    if (in_list(words, wanted))
+        return true;
+    snprintf(wanted, sizeof wanted, "%ss", device_class);
+    if (in_list(words, wanted))
+        return true;
+    for (size_t i = 0; i < sizeof class_words / sizeof class_words[0]; i++) {
+        if (strcmp(class_words[i].device_class, device_class) != 0)
+            continue;
+        for (char *rest = words, *word; (word = strtok_r(rest, " ", &rest)) != NULL;)
+            if (in_list(class_words[i].words, word))
+                return true;
+    }
+    return false;
+}
+
+/* Unclassed, and called so by its name or an alias. */
+static bool is_called(const struct home_entity *e, const char *device_class)
+{
+    if (e->device_class[0] != '\0')
+        return false;
+    bool so = says_class(e->name, device_class);
+    for (size_t i = 0; i < e->alias_count && !so; i++)
+        so = says_class(e->aliases[i], device_class);
+    return so;
+}
+
+/* Few publishers announce a class for their covers and players: of those without one, the names tell. */
+static enum san_status by_what_it_is_called(struct search *s, const struct reg_filter *group)
+{
+    struct reg_filter any = *group;
+    any.device_class = NULL;
+    enum san_status status =
+        reg_entities(s->registry, &any, s->arena, &s->out->entities, &s->out->count, s->err);
+    if (status == SAN_OK && !narrow(s->out, is_called, group->device_class))
+        s->out->count = 0;
+    return status;
+}
+
 static enum san_status by_group(struct search *s, const struct reg_filter *group)
 {
     bool place = group->area != NULL || group->floor != NULL;
     bool kind = group->domain != NULL || group->device_class != NULL;
     enum san_status status =
         reg_entities(s->registry, group, s->arena, &s->out->entities, &s->out->count, s->err);
+    if (status == SAN_OK && s->out->count == 0 && group->domain != NULL && group->device_class != NULL)
+        status = by_what_it_is_called(s, group);
     if (status != SAN_OK)
         return status;
     bool all = !kind && strcmp(s->target->domains, SWITCHABLE) == 0;

@@ -30,6 +30,8 @@ static const char home[] =
     "{\"entity_id\":\"cover.door\",\"name\":\"Garage\",\"area\":\"Kitchen\",\"device_class\":\"garage\"},"
     "{\"entity_id\":\"climate.hall\",\"name\":\"Hall heating\",\"area\":\"Hall\"},"
     "{\"entity_id\":\"climate.bed\",\"name\":\"Bedroom heating\",\"area\":\"Bedroom\"},"
+    "{\"entity_id\":\"cover.c\",\"name\":\"Bath Curtains\",\"area\":\"Bath\"},"
+    "{\"entity_id\":\"media_player.t\",\"name\":\"Box\",\"aliases\":[\"the telly\"],\"area\":\"Bath\"},"
     "{\"entity_id\":\"vacuum.v\",\"name\":\"Robbie\",\"area\":\"Hall\"},"
     "{\"entity_id\":\"light.secret\",\"name\":\"Secret\",\"area\":\"Attic\",\"exposed\":false}]}";
 
@@ -114,6 +116,11 @@ static void calls_mean_these_entities(void **state)
         {"HassTurnOff floor=Downstairs domain=light", NULL, "ok light.h light.k"},
         {"HassTurnOff domain=light", "Kitchen", "ok light.b light.h light.k"},
         {"HassTurnOn area=Kitchen device_class=blind", NULL, "ok cover.blind"},
+        /* a cover or a player without a class is what it is called, and nothing else */
+        {"HassTurnOff area=Bath domain=cover device_class=curtain", NULL, "ok cover.c"},
+        {"HassTurnOff area=Bath domain=cover device_class=blind", NULL, "none"},
+        {"HassTurnOff area=Bath domain=media_player device_class=tv", NULL, "ok media_player.t"},
+        {"HassTurnOff area=Bath domain=media_player device_class=speaker", NULL, "none"},
         {"HassTurnOn area=Bath domain=light", NULL, "none"},
         {"HassTurnOn area=Sauna domain=light", NULL, "none area"},
         {"HassTurnOn floor=Cellar domain=light", NULL, "none floor"},
@@ -131,7 +138,7 @@ static void calls_mean_these_entities(void **state)
         {"HassClimateSetTemperature area=Bedroom", NULL, "ok climate.bed"},
         {"HassVacuumStart", NULL, "ok vacuum.v"},
         {"HassVacuumStart area=Bath", NULL, "none"},
-        {"HassMediaPause", NULL, "none"},
+        {"HassLawnMowerDock", NULL, "none"},
         /* tools that mean no device */
         {"HassStartTimer minutes=5", NULL, "no target"},
         {"HassGetCurrentTime", NULL, "no target"},
