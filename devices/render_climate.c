@@ -125,8 +125,9 @@ static enum san_status set_mode(struct rendering *r, const char *const *usual)
         return san_fail(r->err, SAN_EINVAL, "%s for %.100s needs a mode", r->call->tool, r->name);
     if (view_has(r->view, "mode_command_topic") && has_mode(r, usual, mode))
         return send_mode(r, mode);
-    if (presets && (view_list_has(r->view, "preset_modes", mode) || strcmp(mode, "none") == 0))
-        return send_preset(r, mode);
+    const char *preset = view_list_match(r->view, "preset_modes", mode);
+    if (presets && (preset || strcmp(mode, "none") == 0))
+        return send_preset(r, preset ? preset : mode);
     if (strcmp(mode, "off") == 0)
         return turn(r, false, usual);
     return no_mode(r, mode);
@@ -312,9 +313,10 @@ static enum san_status humidifier_setpoint(struct rendering *r)
 
 static enum san_status humidifier_mode(struct rendering *r)
 {
-    const char *mode = home_call_text(r->call, "mode");
-    if (!mode || !view_list_has(r->view, "modes", mode))
-        return no_mode(r, mode);
+    const char *wanted = home_call_text(r->call, "mode");
+    const char *mode = wanted ? view_list_match(r->view, "modes", wanted) : NULL;
+    if (!mode)
+        return no_mode(r, wanted);
     enum san_status status = send_text(r, "mode_command_topic", "mode_command_template", mode, NULL);
     if (status == SAN_OK)
         expect_text(r, "mode", mode);
@@ -417,9 +419,8 @@ static enum san_status fan_mode(struct rendering *r)
         return fan_oscillate(r, home_call_text(r->call, "oscillating"));
     if (home_call_text(r->call, "direction"))
         return fan_direction(r, home_call_text(r->call, "direction"));
-    if (!mode || !view_list_has(r->view, "preset_modes", mode))
-        return no_mode(r, mode);
-    return send_preset(r, mode);
+    const char *preset = mode ? view_list_match(r->view, "preset_modes", mode) : NULL;
+    return preset ? send_preset(r, preset) : no_mode(r, mode);
 }
 
 render_fn fan_tool(const char *tool)

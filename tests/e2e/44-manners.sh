@@ -90,4 +90,11 @@ check "after a reconnect it looks again: the broker has forgotten it" wait_for 5
 check "it was told once" told_times 1 'has a retained message' "$work/daemon.log"
 publish -t door/set -m LOCK
 check "a command of somebody else is no complaint" sh -c 'sleep 0.3; [ "$(grep -ac "has a retained message" "$1")" -eq 1 ]' sh "$work/daemon.log"
+
+# ---- what is not understood is told once for a device
+odd='"state_topic":"gizmo","value_template":"{{ now() }}"'
+announce device/gizmo "{\"dev\":{\"ids\":\"gz\",\"name\":\"Gizmo\"},\"o\":{\"name\":\"x\"},\"cmps\":{\"a\":{\"p\":\"sensor\",\"unique_id\":\"gz_a\",\"name\":\"A\",$odd},\"b\":{\"p\":\"sensor\",\"unique_id\":\"gz_b\",\"name\":\"B\",$odd},\"c\":{\"p\":\"switch\",\"unique_id\":\"gz_c\",\"name\":\"C\",\"command_topic\":\"gizmo/set\",$odd}}}"
+check "three entities of a device" wait_for 5 knows switch.gizmo_c
+check "share a template that is not understood: told once" told_times 1 'Gizmo: not understood, and left out: value_template' "$work/daemon.log"
+check "the command works all the same" calls HassTurnOn switch.gizmo_c '"topic":"gizmo/set","payload":"ON"'
 finish
