@@ -118,6 +118,10 @@ static bool print_checks(const cJSON *result)
     {
         print_note(json_text(row, "topic"), json_text(row, "problem"));
     }
+    cJSON_ArrayForEach(row, json_item(result, "hidden"))
+    {
+        print_note(cJSON_GetStringValue(row), "voice may not use it: hearthctl expose on");
+    }
     return all_ok;
 }
 

@@ -13,6 +13,7 @@
 #include "devices/home_file.h"
 #include "devices/registry.h"
 #include "devices/shortlist.h"
+#include "doctor.h"
 #include "home_assistant.h"
 #include "inventory.h"
 #include "log.h"
@@ -659,95 +660,18 @@ static void method_tools(struct hearthd *daemon, struct rpc_call *call, const cJ
     answer(call, result);
 }
 
-static void add_check(cJSON *list, const char *name, bool ok, const char *text)
-{
-    cJSON *check = cJSON_CreateObject();
-    cJSON_AddStringToObject(check, "name", name);
-    cJSON_AddBoolToObject(check, "ok", ok);
-    cJSON_AddStringToObject(check, "text", text);
-    append(list, check);
-}
-
-static cJSON *entity_problems(struct hearthd *daemon, const struct home_entity *rows, size_t count)
-{
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < count; i++) {
-        cJSON *texts = cJSON_CreateArray();
-        const cJSON *text;
-        inventory_add_problems(daemon->inventory, rows[i].id, texts);
-        cJSON_ArrayForEach(text, texts)
-        {
-            cJSON *entry = cJSON_CreateObject();
-            cJSON_AddStringToObject(entry, "entity_id", rows[i].entity_id);
-            cJSON_AddStringToObject(entry, "name", rows[i].name);
-            cJSON_AddStringToObject(entry, "problem", text->valuestring);
-            append(list, entry);
-        }
-        cJSON_Delete(texts);
-    }
-    return list;
-}
-
-static void add_home_assistant_check(cJSON *checks, const struct hearthd *daemon)
-{
-    char text[512];
-    cJSON *status = home_assistant_status(daemon->home_assistant);
-    const char *state = text_of(status, "state"), *trouble = text_of(status, "trouble");
-    if (!status)
-        return;
-    bool online = strcmp(state, "online") == 0 || strcmp(state, "reading") == 0;
-    snprintf(text, sizeof(text), "%s %s", text_of(status, "url"),
-        online    ? "answers"
-        : trouble ? trouble
-                  : state);
-    add_check(checks, "home assistant", online, text);
-    cJSON_Delete(status);
-}
-
-static void add_entity_checks(cJSON *checks, const struct home_entity *rows, size_t count)
-{
-    char text[512];
-    size_t without = 0;
-    for (size_t i = 0; i < count; i++)
-        without += rows[i].exposed && !rows[i].area[0];
-    snprintf(text, sizeof(text), "%zu known%s", count,
-        count ? "" : ": does anything announce itself under the discovery prefix?");
-    add_check(checks, "entities", count > 0, text);
-    snprintf(text, sizeof(text), "%zu have no area%s", without,
-        without ? ": hearthctl areas suggest proposes, hearthctl area set decides" : "");
-    add_check(checks, "areas", without == 0, text);
-}
-
 static void method_doctor(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     (void)params;
-    struct san_arena *arena = open_arena(call);
-    struct home_entity *rows;
-    size_t count = 0;
     struct san_error error = {0};
+    struct san_arena *arena = open_arena(call);
     if (!arena)
         return;
-    if (reg_entities(daemon->registry, &(struct reg_filter){0}, arena, &rows, &count, &error) != SAN_OK) {
+    cJSON *result = doctor_examine(daemon, arena, &error);
+    if (result)
+        answer(call, result);
+    else
         answer_status(call, &error);
-        san_arena_free(arena);
-        return;
-    }
-    cJSON *result = cJSON_CreateObject();
-    cJSON *checks = cJSON_AddArrayToObject(result, "checks");
-    char text[512];
-    bool online = mqtt_state(daemon->mqtt) == MQTT_ONLINE;
-    snprintf(text, sizeof(text), "%s:%d %s", daemon->config->host, daemon->config->port,
-        online ? "answers" : mqtt_trouble(daemon->mqtt));
-    add_check(checks, "broker", online, text);
-    add_home_assistant_check(checks, daemon);
-    add_entity_checks(checks, rows, count);
-    struct san_model_info info;
-    worker_model_info(daemon->worker, &info);
-    snprintf(text, sizeof(text), "%s, %s kernels", info.name, san_kernels_name());
-    add_check(checks, "model", true, text);
-    add(result, "devices", entity_problems(daemon, rows, count));
-    add(result, "announcements", inventory_troubles(daemon->inventory));
-    answer(call, result);
     san_arena_free(arena);
 }
 

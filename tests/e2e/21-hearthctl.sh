@@ -128,6 +128,18 @@ check "tools" ctl 0 tools
 check "lists HassTurnOn" shows HassTurnOn
 hearthctl --socket "$sock" doctor >"$work/out" 2>&1
 check "doctor checks the broker" shows "broker: 127.0.0.1:$port"
+for n in 1 2; do
+	announce "light/twin$n" '{"name":"Twin","unique_id":"twin'"$n"'","command_topic":"twin'"$n"'/set","device":{"identifiers":["twin'"$n"'"],"name":null,"suggested_area":"Kitchen"}}'
+done
+announce switch/room '{"name":"Bathroom","unique_id":"room","command_topic":"room/set","availability_topic":"room/there"}'
+wait_for 5 knows '"Bathroom"'
+check "what is wrong with names: status 1" ctl 1 doctor
+check "two of one name in one room" shows "light.twin_2: is called as light.twin is, in the same room"
+check "a name of a room" shows 'switch.bathroom: "Bathroom" is the name of a room or floor, too'
+check "no room" shows "switch.bathroom: has no area"
+check "not available" shows "switch.bathroom: unavailable"
+check "hidden" shows "lock.front_door: voice may not use it"
+for config in light/twin1 light/twin2 switch/room; do publish -r -t "homeassistant/$config/config" -n; done
 announce switch/odd '{"name":"Odd one","unique_id":"odd","command_topic":"odd/set","state_topic":"odd","value_template":"{{ now() }}","json_attributes_topic":"odd/+/attributes"}'
 announce switch/none '{"name":"None","state_topic":"none"}'
 announce camera/porch '{"topic":"porch/image"}'
