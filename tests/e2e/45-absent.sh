@@ -32,7 +32,8 @@ sleep 0.6 # the first reports
 
 commands() { grep -E '^(more/|[^ ]*/(set|command)[ /]|cmnd/)' "$watched"; }
 nothing_was_told() { ! commands; }
-states() { ctl devices --all --json | grep -E '"(entity_id|state)"' >"$1"; }
+# Sensors report as they like.
+states() { ctl devices --all --json | grep -E '"(entity_id|state)"' | paste - - | grep -v '"sensor\.' >"$1"; }
 
 watch_topics -R -t '#'
 check "what is there is turned on" sh -c 'hearthctl --socket "$1" say turn on the hue play left' sh "$sock"
@@ -50,5 +51,6 @@ grep -vE '"commands":\[\]' "$work/answers" | sed 's/.*"text":"\([^"]*\)".*"calls
 check "nor from the kitchen" sh -c 'cat "$1"; test ! -s "$1"' sh "$work/acted"
 check "the broker has seen none" nothing_was_told
 states "$work/after"
-check "no state has changed" cmp "$work/before" "$work/after"
+check "states are known" grep -q "light.kitchen_ceiling.*off" "$work/before"
+check "no state has changed" diff "$work/before" "$work/after"
 finish
