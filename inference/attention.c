@@ -204,11 +204,10 @@ void san_prepare_heads(struct san_network *net, const struct san_heads *heads, s
 
 /* ---- memory ---- */
 
-static struct san_matrix keys_of(const struct san_network *net, const struct san_memory *memory, size_t head)
+static struct san_matrix keys_of(const struct san_memory *memory, size_t head)
 {
-    struct san_matrix keys =
-        san_matrix_shape(net->key_type, net->key_n, memory->capacity, net->kernels->layout);
-    keys.data = memory->keys + head * san_matrix_bytes(&keys);
+    struct san_matrix keys = memory->keys;
+    keys.data = (char *)keys.data + head * memory->keys_bytes;
     return keys;
 }
 
@@ -222,7 +221,7 @@ void san_remember(const struct san_network *net, struct san_memory *memory, size
 {
     const struct san_config *c = &net->model->config;
     for (size_t h = 0; h < c->kv_heads; h++) {
-        struct san_matrix to = keys_of(net, memory, h);
+        struct san_matrix to = keys_of(memory, h);
         san_matrix_put_row(&to, token, keys + h * (net->key_bytes / c->kv_heads));
         memcpy(values_of(net, memory, h) + token * c->head_dim, values + h * c->head_dim,
             c->head_dim * sizeof(*values));
@@ -251,7 +250,7 @@ static void attend_rows(const struct attend *a, float *scores, size_t head, size
         .q = net->query_q + at * n,
         .scale = net->query_scale + at,
         .offset = net->query_offset + at * (n / SAN_GROUP)};
-    struct san_matrix keys = keys_of(net, a->memory, head);
+    struct san_matrix keys = keys_of(a->memory, head);
     size_t tile = keys.layout.rows, first = span->begin / tile * tile, tokens = span->end - span->begin;
     size_t wide = (span->end - first + tile - 1) / tile * tile, stride = net->score_stride;
     san_kernels_multiply(net->kernels, keys.type)(scores, stride, &keys, first, wide, &queries);

@@ -49,14 +49,15 @@ static size_t positions(const struct san_config *c)
     return larger(encoder, c->output_length);
 }
 
-static struct san_memory lay_out_memory(const struct san_network *net, struct layout *layout, size_t capacity)
+static struct san_memory lay_out_memory(
+    const struct san_network *net, struct layout *layout, size_t capacity)
 {
-    struct san_matrix keys = san_matrix_shape(net->key_type, net->key_n, capacity, net->kernels->layout);
-    return (struct san_memory){
-        .keys = carve(layout, net->model->config.kv_heads, san_matrix_bytes(&keys)),
-        .values = carve_floats(layout, capacity * (uint64_t)net->kv),
-        .capacity = capacity,
-    };
+    struct san_memory memory = {.capacity = capacity};
+    memory.keys = san_matrix_shape(net->key_type, net->key_n, capacity, net->kernels->layout);
+    memory.keys_bytes = san_matrix_bytes(&memory.keys);
+    memory.keys.data = carve(layout, net->model->config.kv_heads, memory.keys_bytes);
+    memory.values = carve_floats(layout, capacity * (uint64_t)net->kv);
+    return memory;
 }
 
 static void lay_out_memories(struct san_network *net, struct layout *layout)

@@ -32,9 +32,10 @@ struct san_placed {
  * are the multiplication of that with queries. They are Q8_0 where the network is quantised, each group of a
  * key with the scale that it needs; else F32. */
 struct san_memory {
-    char *keys;    /* [KV][net->key of `capacity` rows] */
-    float *values; /* [KV][capacity][hd] */
-    size_t capacity;
+    struct san_matrix keys; /* of the first head; those of the next follow */
+    size_t keys_bytes;      /* of a head */
+    float *values;          /* [KV][capacity][hd] */
+    size_t capacity;        /* tokens */
 };
 
 struct san_network {

@@ -3,6 +3,8 @@
  *
  * For each 32 products of a column and sixteen rows there are eight dot products, a conversion and a
  * multiplication-addition; numbers of a column are broadcast from memory, once for two tiles. */
+#include <math.h>
+
 #include "inference/kernels/avx2.h"
 
 enum { WIDE_ROWS = 16, WIDE_STEP = WIDE_ROWS * 4, TALL = 4 };
@@ -114,7 +116,94 @@ static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix
     multiply_tiles(out, out_stride, w, first, rows, cols, wide_cut, block_q4_0);
 }
 
+/* ---- quantising ---- */
+
+static float wide_largest(const float *x, size_t n)
+{
+    __m512 most[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
+    for (size_t i = 0; i < n; i += SAN_GROUP)
+        for (size_t j = 0; j < 2; j++)
+            most[j] = _mm512_max_ps(most[j], _mm512_abs_ps(_mm512_loadu_ps(x + i + j * WIDE_ROWS)));
+    return _mm512_reduce_max_ps(_mm512_max_ps(most[0], most[1]));
+}
+
+/* Returns the sum of the group. */
+static INLINE int32_t wide_round_group(int8_t *q, const float *x, __m512 factor)
+{
+    __m512i first = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), factor));
+    __m512i second = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + WIDE_ROWS), factor));
+    _mm_storeu_si128((void *)q, _mm512_cvtepi32_epi8(first));
+    _mm_storeu_si128((void *)(q + WIDE_ROWS), _mm512_cvtepi32_epi8(second));
+    return _mm512_reduce_add_epi32(_mm512_add_epi32(first, second));
+}
+
+static void quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n)
+{
+    float most = wide_largest(x, n);
+    bool zero = most < SAN_QUANTIZE_MIN;
+    __m512 factor = _mm512_set1_ps(zero ? 0 : 127.0f / most);
+    *scale = zero ? 0 : most / 127.0f;
+    for (size_t i = 0; i < n; i += SAN_GROUP)
+        offset[i / SAN_GROUP] = -128 * wide_round_group(q + i, x + i, factor);
+}
+
 /* ---- attention ---- */
+
+static INLINE __m512 unfused(__m512 sum, __m512 a, __m512 b)
+{
+    return _mm512_add_ps(sum, _mm512_mul_ps(a, b));
+}
+
+static INLINE __m512 wide_exponential(__m512 y)
+{
+    const __m512 one = _mm512_set1_ps(1.0f);
+    __m512 n = _mm512_roundscale_ps(
+        _mm512_mul_ps(y, _mm512_set1_ps(SAN_LOG2E)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m512 r = _mm512_sub_ps(y, _mm512_mul_ps(n, _mm512_set1_ps(SAN_LN2_HIGH)));
+    r = _mm512_sub_ps(r, _mm512_mul_ps(n, _mm512_set1_ps(SAN_LN2_LOW)));
+    __m512 p = _mm512_set1_ps(SAN_EXP_C6);
+    p = unfused(_mm512_set1_ps(SAN_EXP_C5), r, p);
+    p = unfused(_mm512_set1_ps(SAN_EXP_C4), r, p);
+    p = unfused(_mm512_set1_ps(SAN_EXP_C3), r, p);
+    p = unfused(_mm512_set1_ps(SAN_EXP_C2), r, p);
+    p = unfused(one, r, p);
+    p = unfused(one, r, p);
+    __m512i bits = _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23);
+    __mmask16 above = _mm512_cmp_ps_mask(y, _mm512_set1_ps(SAN_EXP_MIN), _CMP_GT_OQ);
+    return _mm512_maskz_mul_ps(above, _mm512_castsi512_ps(bits), p);
+}
+
+static INLINE __m256 upper_half(__m512 x)
+{
+    return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1));
+}
+
+/* Sixteen numbers are two turns of the eight lanes. */
+static void softmax(float *x, size_t count)
+{
+    size_t padded = (count + LANES - 1) / LANES * LANES;
+    for (size_t i = count; i < padded; i++)
+        x[i] = -INFINITY; /* exp gives 0, and 0 leaves a lane as it is */
+    const __m512 none = _mm512_set1_ps(-INFINITY);
+    __m512 most = none;
+    __mmask16 last = padded % WIDE_ROWS ? 0xff : 0xffff;
+    for (size_t i = 0; i < padded; i += WIDE_ROWS)
+        most = _mm512_max_ps(
+            most, _mm512_mask_loadu_ps(none, i + WIDE_ROWS < padded ? 0xffff : last, x + i));
+    most = _mm512_set1_ps(_mm512_reduce_max_ps(most));
+    __m256 sum = _mm256_setzero_ps();
+    for (size_t i = 0; i < padded; i += WIDE_ROWS) {
+        __mmask16 mask = i + WIDE_ROWS < padded ? 0xffff : last;
+        __m512 e = wide_exponential(_mm512_sub_ps(_mm512_mask_loadu_ps(none, mask, x + i), most));
+        _mm512_mask_storeu_ps(x + i, mask, e);
+        sum = _mm256_add_ps(_mm256_add_ps(sum, _mm512_castps512_ps256(e)), upper_half(e));
+    }
+    __m512 factor = _mm512_set1_ps(1.0f / add_lanes(sum));
+    for (size_t i = 0; i < padded; i += WIDE_ROWS) {
+        __mmask16 mask = i + WIDE_ROWS < padded ? 0xffff : last;
+        _mm512_mask_storeu_ps(x + i, mask, _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, x + i), factor));
+    }
+}
 
 /* `columns` times `width` registers of the output, over all rows. mask: of the last of them. */
 static INLINE void mix_block(float *out, size_t out_stride, const float *w, size_t w_stride, const float *v,
@@ -176,7 +265,7 @@ const struct san_kernels san_kernels_avx512vnni = {
     .name = "avx512vnni",
     .needs = SAN_CPU_AVX2 | SAN_CPU_AVX512VNNI,
     .layout = {.rows = WIDE_ROWS, .depth = 4, .shifted = true},
-    .quantize = san_avx2_quantize,
+    .quantize = quantize,
     .multiply_f32 = san_avx2_multiply_f32,
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
@@ -184,6 +273,6 @@ const struct san_kernels san_kernels_avx512vnni = {
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,
     .rope = san_avx2_rope,
-    .softmax = san_avx2_softmax,
+    .softmax = softmax,
     .mix = mix,
 };

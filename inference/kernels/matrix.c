@@ -143,61 +143,96 @@ struct place {
     uint16_t *scale;
     unsigned char *numbers; /* of the row's part of the first step */
     size_t step;            /* bytes from a step to the next */
+    size_t words;           /* of four numbers, in a step */
 };
 
-static struct place place_of(const struct san_matrix *m, size_t row, size_t group)
+/* Of the first group. */
+static struct place place_of(const struct san_matrix *m, size_t row)
 {
     size_t lane = row % m->layout.rows;
     char *tile = (char *)m->data + row / m->layout.rows * m->tile_bytes;
     return (struct place){
-        .scale = (uint16_t *)(void *)tile + group * m->layout.rows + lane,
-        .numbers = (unsigned char *)tile + san_matrix_scale_bytes(m) + group * group_bytes(m) +
-                   lane * m->layout.depth,
+        .scale = (uint16_t *)(void *)tile + lane,
+        .numbers = (unsigned char *)tile + san_matrix_scale_bytes(m) + lane * m->layout.depth,
         .step = (size_t)m->layout.rows * m->layout.depth,
+        .words = m->layout.depth / WORD,
     };
 }
 
-/* Four numbers at once: word i of a group lies in step i / (depth / 4). */
-static size_t word_at(const struct san_matrix *m, struct place place, size_t i)
+static void next_group(const struct san_matrix *m, struct place *place)
 {
-    size_t words = m->layout.depth / WORD;
-    return i / words * place.step + i % words * WORD;
+    place->scale += m->layout.rows;
+    place->numbers += group_bytes(m);
 }
 
-static void put_q8_0(const struct san_matrix *m, struct place to, const struct san_block_q8_0 *block)
+static uint32_t read_word(const void *from)
+{
+    uint32_t word;
+    memcpy(&word, from, WORD);
+    return word;
+}
+
+/* Moves the words of a group between a block, where they follow each other, and its place. */
+static void put_q8_0(struct place to, const struct san_block_q8_0 *block, uint32_t flip)
 {
     *to.scale = block->scale;
-    for (size_t i = 0; i < WORDS; i++) {
-        uint32_t word;
-        memcpy(&word, block->q + i * WORD, WORD);
-        word ^= m->layout.shifted ? 0x80808080 : 0;
-        memcpy(to.numbers + word_at(m, to, i), &word, WORD);
-    }
+    for (size_t i = 0; i < WORDS; i += to.words, to.numbers += to.step)
+        for (size_t w = 0; w < to.words; w++) {
+            uint32_t word = read_word(block->q + (i + w) * WORD) ^ flip;
+            memcpy(to.numbers + w * WORD, &word, WORD);
+        }
 }
 
-/* Word i of the numbers of a block, plus 8. */
+static void get_q8_0(struct san_block_q8_0 *block, struct place from, uint32_t flip)
+{
+    block->scale = *from.scale;
+    for (size_t i = 0; i < WORDS; i += from.words, from.numbers += from.step)
+        for (size_t w = 0; w < from.words; w++) {
+            uint32_t word = read_word(from.numbers + w * WORD) ^ flip;
+            memcpy(block->q + (i + w) * WORD, &word, WORD);
+        }
+}
+
+/* Of the numbers of a Q4_0 block, each in a byte: word i. */
 static uint32_t nibbles(const struct san_block_q4_0 *block, size_t i)
 {
-    uint32_t both;
-    memcpy(&both, block->q + i % (WORDS / 2) * WORD, WORD);
+    uint32_t both = read_word(block->q + i % (WORDS / 2) * WORD);
     return (i < WORDS / 2 ? both : both >> 4) & 0x0f0f0f0f;
 }
 
-/* Words of Q4_0 come in pairs, a step apart. */
-static size_t pair_of(const struct san_matrix *m, size_t pair, bool high)
-{
-    size_t words = m->layout.depth / WORD;
-    return (2 * (pair / words) + high) * words + pair % words;
-}
-
-static void put_q4_0(const struct san_matrix *m, struct place to, const struct san_block_q4_0 *block)
+static void put_q4_0(struct place to, const struct san_block_q4_0 *block, uint32_t flip)
 {
     *to.scale = block->scale;
-    for (size_t pair = 0; pair < WORDS / 2; pair++) {
-        uint32_t word = nibbles(block, pair_of(m, pair, false)) | nibbles(block, pair_of(m, pair, true)) << 4;
-        word ^= m->layout.shifted ? 0 : 0x88888888;
-        memcpy(to.numbers + word_at(m, to, pair), &word, WORD);
+    for (size_t i = 0; i < WORDS; i += 2 * to.words, to.numbers += to.step)
+        for (size_t w = 0; w < to.words; w++) {
+            uint32_t low = nibbles(block, i + w), high = nibbles(block, i + to.words + w);
+            uint32_t word = (low | high << 4) ^ flip;
+            memcpy(to.numbers + w * WORD, &word, WORD);
+        }
+}
+
+static void get_q4_0(struct san_block_q4_0 *block, struct place from, uint32_t flip)
+{
+    uint32_t number[WORDS];
+    block->scale = *from.scale;
+    for (size_t i = 0; i < WORDS; i += 2 * from.words, from.numbers += from.step)
+        for (size_t w = 0; w < from.words; w++) {
+            uint32_t word = read_word(from.numbers + w * WORD) ^ flip;
+            number[i + w] = word & 0x0f0f0f0f;
+            number[i + from.words + w] = word >> 4 & 0x0f0f0f0f;
+        }
+    for (size_t i = 0; i < WORDS / 2; i++) {
+        uint32_t both = number[i] | number[i + WORDS / 2] << 4;
+        memcpy(block->q + i * WORD, &both, WORD);
     }
+}
+
+/* Between the file's numbers and those in memory. */
+static uint32_t flip_of(const struct san_matrix *m)
+{
+    if (m->type == SAN_Q8_0)
+        return m->layout.shifted ? 0x80808080 : 0;
+    return m->layout.shifted ? 0 : 0x88888888;
 }
 
 void san_matrix_put_row(const struct san_matrix *m, size_t row, const void *from)
@@ -206,42 +241,14 @@ void san_matrix_put_row(const struct san_matrix *m, size_t row, const void *from
         memcpy((char *)m->data + row * m->tile_bytes, from, m->tile_bytes);
         return;
     }
-    for (size_t b = 0; b < m->n / SAN_GROUP; b++) {
+    struct place to = place_of(m, row);
+    uint32_t flip = flip_of(m);
+    for (size_t b = 0; b < m->n / SAN_GROUP; b++, next_group(m, &to)) {
         if (m->type == SAN_Q8_0)
-            put_q8_0(m, place_of(m, row, b), (const struct san_block_q8_0 *)from + b);
+            put_q8_0(to, (const struct san_block_q8_0 *)from + b, flip);
         else
-            put_q4_0(m, place_of(m, row, b), (const struct san_block_q4_0 *)from + b);
+            put_q4_0(to, (const struct san_block_q4_0 *)from + b, flip);
     }
-}
-
-static struct san_block_q8_0 get_q8_0(const struct san_matrix *m, struct place from)
-{
-    struct san_block_q8_0 block = {.scale = *from.scale};
-    for (size_t i = 0; i < WORDS; i++) {
-        uint32_t word;
-        memcpy(&word, from.numbers + word_at(m, from, i), WORD);
-        word ^= m->layout.shifted ? 0x80808080 : 0;
-        memcpy(block.q + i * WORD, &word, WORD);
-    }
-    return block;
-}
-
-static struct san_block_q4_0 get_q4_0(const struct san_matrix *m, struct place from)
-{
-    struct san_block_q4_0 block = {.scale = *from.scale};
-    uint32_t number[WORDS];
-    for (size_t pair = 0; pair < WORDS / 2; pair++) {
-        uint32_t word;
-        memcpy(&word, from.numbers + word_at(m, from, pair), WORD);
-        word ^= m->layout.shifted ? 0 : 0x88888888;
-        number[pair_of(m, pair, false)] = word & 0x0f0f0f0f;
-        number[pair_of(m, pair, true)] = word >> 4 & 0x0f0f0f0f;
-    }
-    for (size_t i = 0; i < WORDS / 2; i++) {
-        uint32_t both = number[i] | number[i + WORDS / 2] << 4;
-        memcpy(block.q + i * WORD, &both, WORD);
-    }
-    return block;
 }
 
 void san_matrix_get_row(const struct san_matrix *m, size_t row, float *out, float factor)
@@ -250,13 +257,15 @@ void san_matrix_get_row(const struct san_matrix *m, size_t row, float *out, floa
         san_row_to_float(out, m->type, (const char *)m->data + row * m->tile_bytes, m->n, factor);
         return;
     }
-    for (size_t b = 0; b < m->n / SAN_GROUP; b++, out += SAN_GROUP) {
-        struct place from = place_of(m, row, b);
+    struct place from = place_of(m, row);
+    for (size_t b = 0; b < m->n / SAN_GROUP; b++, out += SAN_GROUP, next_group(m, &from)) {
         if (m->type == SAN_Q8_0) {
-            struct san_block_q8_0 block = get_q8_0(m, from);
+            struct san_block_q8_0 block;
+            get_q8_0(&block, from, flip_of(m));
             q8_0_to_float(out, &block, factor);
         } else {
-            struct san_block_q4_0 block = get_q4_0(m, from);
+            struct san_block_q4_0 block;
+            get_q4_0(&block, from, flip_of(m));
             q4_0_to_float(out, &block, factor);
         }
     }
