@@ -49,8 +49,7 @@ static size_t positions(const struct san_config *c)
     return larger(encoder, c->output_length);
 }
 
-static struct san_memory lay_out_memory(
-    const struct san_network *net, struct layout *layout, size_t capacity)
+static struct san_memory lay_out_memory(const struct san_network *net, struct layout *layout, size_t capacity)
 {
     struct san_memory memory = {.capacity = capacity};
     memory.keys = san_matrix_shape(net->key_type, net->key_n, capacity, net->kernels->layout);

@@ -1,21 +1,29 @@
-/* pool.c - see pool.h. A job is announced by a new number; part i of it is worker i's, so nothing is fought
- * over. */
+/* pool.c - see pool.h.
+ *
+ * A job is a number of parts. Its ticket says which job it is and how many parts nobody has taken yet, in one
+ * word, so that who takes a part knows that it is one of this job: until the part is done the caller cannot
+ * return, and the job stays what it is. A worker that comes late finds nothing left, and touches nothing. */
 #include "inference/pool.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 
-/* Some ten microseconds: longer than the pause between two loops of a layer, short enough not to warm the
- * room. */
-enum { SPINS = 4000 };
+enum {
+    /* Some ten microseconds: longer than the pause between two loops of a layer, short enough not to warm the
+     * room. */
+    SPINS = 2000,
+    /* The more, the sooner all are done if one worker is slow; each costs a tenth of a microsecond. */
+    PARTS_PER_THREAD = 4,
+};
 
 struct job {
     san_pool_fn *fn;
     void *data;
-    size_t count, step; /* worker i has [i * step, (i + 1) * step) */
+    size_t count, step; /* part i is [i * step, (i + 1) * step) */
 };
 
 struct worker {
@@ -25,13 +33,13 @@ struct worker {
 };
 
 struct san_pool {
-    struct job job; /* written before number, read after it */
-    atomic_uint number;
-    atomic_uint busy; /* workers that have not finished this job */
+    struct job job;         /* written before the ticket, read after a part was taken */
+    atomic_ullong ticket;   /* number of the job << 32 | first part left << 16 | end of the parts left */
+    atomic_uint unfinished; /* parts */
+    atomic_uint sleepers;   /* changed under lock */
     atomic_bool stop;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    unsigned sleepers; /* under lock */
     unsigned workers;
     struct worker worker[];
 };
@@ -45,57 +53,88 @@ static inline void relax(void)
 #endif
 }
 
-static void run_part(const struct job *job, unsigned worker)
+static uint32_t number_of(unsigned long long ticket)
 {
-    size_t begin = (size_t)worker * job->step;
-    if (begin >= job->count)
-        return;
-    size_t left = job->count - begin;
-    job->fn(job->data, worker, begin, begin + (left < job->step ? left : job->step));
+    return (uint32_t)(ticket >> 32);
 }
 
-/* Returns when there is a job after number `seen`, or when the pool stops. */
-static void wait_for_job(struct san_pool *pool, unsigned seen)
+static uint32_t first_of(unsigned long long ticket)
 {
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(&pool->number, memory_order_acquire) != seen)
-            return;
+    return (uint32_t)ticket >> 16;
+}
+
+static uint32_t end_of(unsigned long long ticket)
+{
+    return (uint32_t)ticket & 0xffff;
+}
+
+/* Takes a part of the current job, and does it. False if none is left. */
+static bool do_part(struct san_pool *pool, unsigned worker)
+{
+    unsigned long long ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire), taken;
+    do {
+        if (first_of(ticket) == end_of(ticket))
+            return false;
+        taken = worker ? ticket - 1 : ticket + (1 << 16);
+    } while (!atomic_compare_exchange_weak(&pool->ticket, &ticket, taken));
+    const struct job *job = &pool->job;
+    uint32_t part = worker ? end_of(taken) : first_of(ticket);
+    size_t begin = part * job->step, left = job->count - begin;
+    job->fn(job->data, worker, begin, begin + (left < job->step ? left : job->step));
+    atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_release);
+    return true;
+}
+
+static bool is_new(struct san_pool *pool, uint32_t seen)
+{
+    return number_of(atomic_load(&pool->ticket)) != seen;
+}
+
+/* Returns the number of a job that is not `seen`, when there is one. */
+static uint32_t wait_for_job(struct san_pool *pool, uint32_t seen)
+{
+    for (int i = 0; i < SPINS && !is_new(pool, seen); i++)
         relax();
+    if (!is_new(pool, seen)) {
+        pthread_mutex_lock(&pool->lock);
+        atomic_fetch_add(&pool->sleepers, 1);
+        while (!is_new(pool, seen))
+            pthread_cond_wait(&pool->wake, &pool->lock);
+        atomic_fetch_sub(&pool->sleepers, 1);
+        pthread_mutex_unlock(&pool->lock);
     }
-    pthread_mutex_lock(&pool->lock);
-    pool->sleepers++;
-    while (atomic_load_explicit(&pool->number, memory_order_acquire) == seen)
-        pthread_cond_wait(&pool->wake, &pool->lock);
-    pool->sleepers--;
-    pthread_mutex_unlock(&pool->lock);
+    return number_of(atomic_load(&pool->ticket));
 }
 
 static void *work(void *data)
 {
     struct worker *self = data;
     struct san_pool *pool = self->pool;
-    for (unsigned seen = 0;; seen++) {
-        wait_for_job(pool, seen);
-        if (atomic_load_explicit(&pool->stop, memory_order_acquire))
-            return NULL;
-        run_part(&pool->job, self->index);
-        atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_release);
+    for (uint32_t seen = 0; !atomic_load(&pool->stop);) {
+        seen = wait_for_job(pool, seen);
+        while (do_part(pool, self->index))
+            ;
     }
+    return NULL;
 }
 
-static void announce(struct san_pool *pool)
+/* A new job of so many parts. Who falls asleep has been counted before it looked at the ticket for the last
+ * time. */
+static void announce(struct san_pool *pool, uint32_t parts)
 {
+    uint32_t number = number_of(atomic_load(&pool->ticket)) + 1;
+    atomic_store(&pool->ticket, (unsigned long long)number << 32 | parts);
+    if (!atomic_load(&pool->sleepers))
+        return;
     pthread_mutex_lock(&pool->lock);
-    atomic_fetch_add_explicit(&pool->number, 1, memory_order_release);
-    if (pool->sleepers)
-        pthread_cond_broadcast(&pool->wake);
+    pthread_cond_broadcast(&pool->wake);
     pthread_mutex_unlock(&pool->lock);
 }
 
 static void stop_workers(struct san_pool *pool)
 {
-    atomic_store_explicit(&pool->stop, true, memory_order_release);
-    announce(pool);
+    atomic_store(&pool->stop, true);
+    announce(pool, 0);
     for (unsigned i = 0; i < pool->workers; i++)
         pthread_join(pool->worker[i].thread, NULL);
 }
@@ -130,21 +169,28 @@ void san_pool_free(struct san_pool *pool)
     free(pool);
 }
 
+/* Threads do not count where they would get less than grain each. */
+static size_t step_of(const struct san_pool *pool, size_t count, size_t grain)
+{
+    size_t parts = (size_t)PARTS_PER_THREAD * (pool->workers + 1), step = (count + parts - 1) / parts;
+    return step > grain ? step : grain;
+}
+
 void san_pool_run(struct san_pool *pool, san_pool_fn *fn, void *data, size_t count, size_t grain)
 {
-    size_t step = pool ? (count + pool->workers) / (pool->workers + 1) : count;
-    if (step < grain)
-        step = grain;
+    size_t step = pool ? step_of(pool, count, grain) : count;
     if (step >= count) {
         if (count)
             fn(data, 0, 0, count);
         return;
     }
+    uint32_t parts = (uint32_t)((count + step - 1) / step);
     pool->job = (struct job){fn, data, count, step};
-    atomic_store_explicit(&pool->busy, pool->workers, memory_order_relaxed);
-    announce(pool);
-    run_part(&pool->job, 0);
-    for (int i = 0; atomic_load_explicit(&pool->busy, memory_order_acquire); i++) {
+    atomic_store_explicit(&pool->unfinished, parts, memory_order_relaxed);
+    announce(pool, parts);
+    while (do_part(pool, 0))
+        ;
+    for (int i = 0; atomic_load_explicit(&pool->unfinished, memory_order_acquire); i++) {
         if (i < SPINS)
             relax();
         else

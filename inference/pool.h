@@ -1,7 +1,8 @@
 /* pool.h - a few threads that share one loop at a time.
  *
  * Made for loops of some microseconds: between two of them the workers spin for a moment before they sleep.
- * The caller works too. One pool, one caller at a time.
+ * The caller works too, and takes what the workers do not come to: where they get no core, it does all alone
+ * and waits for nobody. One pool, one caller at a time.
  */
 #ifndef SAN_POOL_H
 #define SAN_POOL_H
@@ -21,7 +22,8 @@ struct san_pool *san_pool_new(unsigned threads);
 void san_pool_free(struct san_pool *pool);
 
 /* Calls fn on parts that cover [0, count) once, and returns when all are done. No part but the last is
- * shorter than grain >= 1. Without a pool (NULL): one part, by the caller. */
+ * shorter than grain >= 1; who does which is left to chance. Without a pool (NULL), or if one part is all: by
+ * the caller. */
 void san_pool_run(struct san_pool *pool, san_pool_fn *fn, void *data, size_t count, size_t grain);
 
 #endif

@@ -58,13 +58,13 @@ void san_avx2_quantize(int8_t *q, float *scale, int32_t *offset, const float *x,
 
 static INLINE __m256 add_f32(__m256 sum, const void *w, const float *x, size_t i)
 {
-    return multiply_add(sum, _mm256_loadu_ps((const float *)w + i), _mm256_loadu_ps(x + i));
+    return _mm256_fmadd_ps(_mm256_loadu_ps((const float *)w + i), _mm256_loadu_ps(x + i), sum);
 }
 
 static INLINE __m256 add_f16(__m256 sum, const void *w, const float *x, size_t i)
 {
     const void *half = (const uint16_t *)w + i;
-    return multiply_add(sum, _mm256_cvtph_ps(_mm_loadu_si128(half)), _mm256_loadu_ps(x + i));
+    return _mm256_fmadd_ps(_mm256_cvtph_ps(_mm_loadu_si128(half)), _mm256_loadu_ps(x + i), sum);
 }
 
 static INLINE void tile_f32(float out[TILE], const void *const w[TILE], const float *const x[TILE], size_t n)
@@ -147,7 +147,7 @@ static float dot(const float *a, const float *b, size_t n)
 {
     __m256 sum = _mm256_setzero_ps();
     for (size_t i = 0; i < n; i += LANES)
-        sum = multiply_add(sum, _mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i));
+        sum = _mm256_fmadd_ps(_mm256_loadu_ps(a + i), _mm256_loadu_ps(b + i), sum);
     return add_lanes(sum);
 }
 
@@ -184,15 +184,15 @@ static inline __m256 exponential(__m256 y)
     const __m256 one = _mm256_set1_ps(1.0f);
     __m256 n = _mm256_round_ps(
         _mm256_mul_ps(y, _mm256_set1_ps(SAN_LOG2E)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    __m256 r = _mm256_sub_ps(y, _mm256_mul_ps(n, _mm256_set1_ps(SAN_LN2_HIGH)));
-    r = _mm256_sub_ps(r, _mm256_mul_ps(n, _mm256_set1_ps(SAN_LN2_LOW)));
+    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(SAN_LN2_HIGH), y);
+    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(SAN_LN2_LOW), r);
     __m256 p = _mm256_set1_ps(SAN_EXP_C6);
-    p = multiply_add(_mm256_set1_ps(SAN_EXP_C5), r, p);
-    p = multiply_add(_mm256_set1_ps(SAN_EXP_C4), r, p);
-    p = multiply_add(_mm256_set1_ps(SAN_EXP_C3), r, p);
-    p = multiply_add(_mm256_set1_ps(SAN_EXP_C2), r, p);
-    p = multiply_add(one, r, p);
-    p = multiply_add(one, r, p);
+    p = _mm256_fmadd_ps(r, p, _mm256_set1_ps(SAN_EXP_C5));
+    p = _mm256_fmadd_ps(r, p, _mm256_set1_ps(SAN_EXP_C4));
+    p = _mm256_fmadd_ps(r, p, _mm256_set1_ps(SAN_EXP_C3));
+    p = _mm256_fmadd_ps(r, p, _mm256_set1_ps(SAN_EXP_C2));
+    p = _mm256_fmadd_ps(r, p, one);
+    p = _mm256_fmadd_ps(r, p, one);
     __m256i bits = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
     __m256 above = _mm256_cmp_ps(y, _mm256_set1_ps(SAN_EXP_MIN), _CMP_GT_OQ);
     return _mm256_and_ps(above, _mm256_mul_ps(_mm256_castsi256_ps(bits), p));

@@ -26,11 +26,6 @@ static INLINE void add_lanes_of_four(float out[TILE], __m256 s0, __m256 s1, __m2
     _mm_storeu_ps(out, _mm_add_ps(_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab)));
 }
 
-static INLINE __m256 multiply_add(__m256 sum, __m256 a, __m256 b)
-{
-    return _mm256_add_ps(sum, _mm256_mul_ps(a, b)); /* not fused: the contract */
-}
-
 /* ---- quantised weights, in tiles of eight rows and steps of four numbers ---- */
 
 enum { ROWS = 8, STEP = ROWS * 4, STEP_PAIRS = SAN_GROUP / 8 };

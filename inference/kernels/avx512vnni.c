@@ -149,25 +149,20 @@ static void quantize(int8_t *q, float *scale, int32_t *offset, const float *x, s
 
 /* ---- attention ---- */
 
-static INLINE __m512 unfused(__m512 sum, __m512 a, __m512 b)
-{
-    return _mm512_add_ps(sum, _mm512_mul_ps(a, b));
-}
-
 static INLINE __m512 wide_exponential(__m512 y)
 {
     const __m512 one = _mm512_set1_ps(1.0f);
     __m512 n = _mm512_roundscale_ps(
         _mm512_mul_ps(y, _mm512_set1_ps(SAN_LOG2E)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    __m512 r = _mm512_sub_ps(y, _mm512_mul_ps(n, _mm512_set1_ps(SAN_LN2_HIGH)));
-    r = _mm512_sub_ps(r, _mm512_mul_ps(n, _mm512_set1_ps(SAN_LN2_LOW)));
+    __m512 r = _mm512_fnmadd_ps(n, _mm512_set1_ps(SAN_LN2_HIGH), y);
+    r = _mm512_fnmadd_ps(n, _mm512_set1_ps(SAN_LN2_LOW), r);
     __m512 p = _mm512_set1_ps(SAN_EXP_C6);
-    p = unfused(_mm512_set1_ps(SAN_EXP_C5), r, p);
-    p = unfused(_mm512_set1_ps(SAN_EXP_C4), r, p);
-    p = unfused(_mm512_set1_ps(SAN_EXP_C3), r, p);
-    p = unfused(_mm512_set1_ps(SAN_EXP_C2), r, p);
-    p = unfused(one, r, p);
-    p = unfused(one, r, p);
+    p = _mm512_fmadd_ps(r, p, _mm512_set1_ps(SAN_EXP_C5));
+    p = _mm512_fmadd_ps(r, p, _mm512_set1_ps(SAN_EXP_C4));
+    p = _mm512_fmadd_ps(r, p, _mm512_set1_ps(SAN_EXP_C3));
+    p = _mm512_fmadd_ps(r, p, _mm512_set1_ps(SAN_EXP_C2));
+    p = _mm512_fmadd_ps(r, p, one);
+    p = _mm512_fmadd_ps(r, p, one);
     __m512i bits = _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23);
     __mmask16 above = _mm512_cmp_ps_mask(y, _mm512_set1_ps(SAN_EXP_MIN), _CMP_GT_OQ);
     return _mm512_maskz_mul_ps(above, _mm512_castsi512_ps(bits), p);
@@ -188,8 +183,7 @@ static void softmax(float *x, size_t count)
     __m512 most = none;
     __mmask16 last = padded % WIDE_ROWS ? 0xff : 0xffff;
     for (size_t i = 0; i < padded; i += WIDE_ROWS)
-        most = _mm512_max_ps(
-            most, _mm512_mask_loadu_ps(none, i + WIDE_ROWS < padded ? 0xffff : last, x + i));
+        most = _mm512_max_ps(most, _mm512_mask_loadu_ps(none, i + WIDE_ROWS < padded ? 0xffff : last, x + i));
     most = _mm512_set1_ps(_mm512_reduce_max_ps(most));
     __m256 sum = _mm256_setzero_ps();
     for (size_t i = 0; i < padded; i += WIDE_ROWS) {

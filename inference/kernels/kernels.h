@@ -6,9 +6,10 @@
  * - Sums of products of 8-bit integers are exact, in 32 bits.
  * - fma() below is one rounding, as IEEE has it, and stands only where it is written: each file is compiled
  * with -ffp-contract=off, so that other products and sums are rounded separately.
- * - A sum over i of f(i) called lanes() is kept in 8 lanes, lane[i % 8], each added to in the order of i,
- * from 0. The lanes are then added as s[j] = lane[j] + lane[j + 4] (j < 4);  total = (s[0] + s[2]) + (s[1] +
- * s[3]). Operands of an addition may trade places; nothing else may.
+ * - A sum over i of a[i] * b[i] called lanes() is kept in 8 lanes, lane[i % 8] = fma(a[i], b[i], lane[i % 8])
+ * in the order of i, from 0; a sum of single numbers likewise, by additions. The lanes are then added as s[j]
+ * = lane[j] + lane[j + 4] (j < 4);  total = (s[0] + s[2]) + (s[1] + s[3]). Operands of an addition may trade
+ * places; nothing else may.
  * - Division and square root are IEEE's; rounding to integer is to nearest, ties to even.
  *
  * Lengths n, hd are multiples of 8; n of a quantised row is a multiple of 32. Pointers need the alignment of
@@ -85,8 +86,8 @@ extern const struct san_kernels san_kernels_avx2, san_kernels_avxvnni, san_kerne
 extern const struct san_kernels san_kernels_neon, san_kernels_dotprod;
 
 /* exp(y) for y <= 0, 0 below SAN_EXP_MIN: n = round(y * SAN_LOG2E), r = (y - n * SAN_LN2_HIGH) - n *
- * SAN_LN2_LOW, then 2^n * (1 + r * (1 + r * (c2 + r * (c3 + r * (c4 + r * (c5 + r * c6)))))); within 2 units
- * in the last place. */
+ * SAN_LN2_LOW, then 2^n * (1 + r * (1 + r * (c2 + r * (c3 + r * (c4 + r * (c5 + r * c6)))))), each product
+ * and the sum or difference that it goes into by one fma; within 2 units in the last place. */
 #define SAN_EXP_MIN (-87.0f)
 #define SAN_LOG2E 1.44269504f
 #define SAN_LN2_HIGH 0.693359375f

@@ -49,8 +49,8 @@ static INLINE struct lanes add_f32(struct lanes sum, const void *w, const float 
 static INLINE struct lanes add_f16(struct lanes sum, const void *w, const float *x, size_t i)
 {
     const uint16_t *half = (const uint16_t *)w + i;
-    sum.low = multiply_add(sum.low, widen_half(half), vld1q_f32(x + i));
-    sum.high = multiply_add(sum.high, widen_half(half + HALF), vld1q_f32(x + i + HALF));
+    sum.low = vfmaq_f32(sum.low, widen_half(half), vld1q_f32(x + i));
+    sum.high = vfmaq_f32(sum.high, widen_half(half + HALF), vld1q_f32(x + i + HALF));
     return sum;
 }
 
@@ -234,15 +234,15 @@ static inline float32x4_t exponential(float32x4_t y)
 {
     const float32x4_t one = vdupq_n_f32(1.0f);
     float32x4_t n = vrndnq_f32(vmulq_f32(y, vdupq_n_f32(SAN_LOG2E)));
-    float32x4_t r = vsubq_f32(y, vmulq_f32(n, vdupq_n_f32(SAN_LN2_HIGH)));
-    r = vsubq_f32(r, vmulq_f32(n, vdupq_n_f32(SAN_LN2_LOW)));
+    float32x4_t r = vfmsq_f32(y, n, vdupq_n_f32(SAN_LN2_HIGH));
+    r = vfmsq_f32(r, n, vdupq_n_f32(SAN_LN2_LOW));
     float32x4_t p = vdupq_n_f32(SAN_EXP_C6);
-    p = multiply_add(vdupq_n_f32(SAN_EXP_C5), r, p);
-    p = multiply_add(vdupq_n_f32(SAN_EXP_C4), r, p);
-    p = multiply_add(vdupq_n_f32(SAN_EXP_C3), r, p);
-    p = multiply_add(vdupq_n_f32(SAN_EXP_C2), r, p);
-    p = multiply_add(one, r, p);
-    p = multiply_add(one, r, p);
+    p = vfmaq_f32(vdupq_n_f32(SAN_EXP_C5), r, p);
+    p = vfmaq_f32(vdupq_n_f32(SAN_EXP_C4), r, p);
+    p = vfmaq_f32(vdupq_n_f32(SAN_EXP_C3), r, p);
+    p = vfmaq_f32(vdupq_n_f32(SAN_EXP_C2), r, p);
+    p = vfmaq_f32(one, r, p);
+    p = vfmaq_f32(one, r, p);
     int32x4_t bits = vshlq_n_s32(vaddq_s32(vcvtnq_s32_f32(n), vdupq_n_s32(127)), 23);
     uint32x4_t above = vcgtq_f32(y, vdupq_n_f32(SAN_EXP_MIN));
     float32x4_t e = vmulq_f32(vreinterpretq_f32_s32(bits), p);

@@ -38,15 +38,10 @@ static INLINE void add_lanes_of_four(
     vst1q_f32(out, vaddq_f32(even, odd));
 }
 
-static INLINE float32x4_t multiply_add(float32x4_t sum, float32x4_t a, float32x4_t b)
-{
-    return vaddq_f32(sum, vmulq_f32(a, b)); /* not fused: the contract */
-}
-
 static INLINE struct lanes multiply_add_8(struct lanes sum, const float *a, const float *b)
 {
-    sum.low = multiply_add(sum.low, vld1q_f32(a), vld1q_f32(b));
-    sum.high = multiply_add(sum.high, vld1q_f32(a + HALF), vld1q_f32(b + HALF));
+    sum.low = vfmaq_f32(sum.low, vld1q_f32(a), vld1q_f32(b));
+    sum.high = vfmaq_f32(sum.high, vld1q_f32(a + HALF), vld1q_f32(b + HALF));
     return sum;
 }
 

@@ -19,7 +19,7 @@ static float dot(const float *a, const float *b, size_t n)
 {
     float lane[LANES] = {0};
     for (size_t i = 0; i < n; i++)
-        lane[i % LANES] += a[i] * b[i];
+        lane[i % LANES] = fmaf(a[i], b[i], lane[i % LANES]);
     return add_lanes(lane);
 }
 
@@ -57,7 +57,7 @@ static float dot_f16(const uint16_t *w, const float *x, size_t n)
 {
     float lane[LANES] = {0};
     for (size_t i = 0; i < n; i++)
-        lane[i % LANES] += san_half_to_float(w[i]) * x[i];
+        lane[i % LANES] = fmaf(san_half_to_float(w[i]), x[i], lane[i % LANES]);
     return add_lanes(lane);
 }
 
@@ -171,14 +171,14 @@ static float exponential(float y)
     if (!(y > SAN_EXP_MIN))
         return 0;
     float n = rintf(y * SAN_LOG2E);
-    float r = (y - n * SAN_LN2_HIGH) - n * SAN_LN2_LOW;
+    float r = fmaf(n, -SAN_LN2_LOW, fmaf(n, -SAN_LN2_HIGH, y));
     float p = SAN_EXP_C6;
-    p = SAN_EXP_C5 + r * p;
-    p = SAN_EXP_C4 + r * p;
-    p = SAN_EXP_C3 + r * p;
-    p = SAN_EXP_C2 + r * p;
-    p = 1.0f + r * p;
-    p = 1.0f + r * p;
+    p = fmaf(r, p, SAN_EXP_C5);
+    p = fmaf(r, p, SAN_EXP_C4);
+    p = fmaf(r, p, SAN_EXP_C3);
+    p = fmaf(r, p, SAN_EXP_C2);
+    p = fmaf(r, p, 1.0f);
+    p = fmaf(r, p, 1.0f);
     uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
     float power;
     memcpy(&power, &bits, sizeof(power));
