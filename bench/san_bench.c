@@ -5,13 +5,17 @@
  * Prefill: a prompt of N tokens (default 128) through the encoder, cross-attention keys and values included,
  * with nothing remembered. Decode: N greedy tokens (default 64), logits of the whole vocabulary each, as
  * without a grammar. First token: both together, up to the first logits. Medians of the rounds (default 5).
- * The operations counted are those of the matrices and of attention; the bytes are those of the weights that
- * a decoded token reads. */
+ * From exec: from the start of this process to the first token, the model's file read and laid out.
+ *
+ * The operations counted are those of the matrices and of attention; their peak is a loop of integer products
+ * that stays in registers. The bytes are those of the weights that a decoded token reads; their peaks are a
+ * loop that adds up as many bytes again and again, and one over memory that no cache holds. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench/peaks.h"
 #include "inference/model.h"
@@ -29,6 +33,7 @@ struct options {
 
 struct figures {
     double prefill_s, first_s, decode_s; /* decode: of all tokens but the first */
+    double exec_s;                       /* from exec to the first token of the first round */
     double peak_rss_mib;
 };
 
@@ -37,6 +42,24 @@ static double now(void)
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+/* When this process was started, on the clock of now(); 0 if /proc does not say. It counts in hundredths. */
+static double exec_time(void)
+{
+    FILE *file = fopen("/proc/self/stat", "r");
+    char text[1024] = "";
+    unsigned long long ticks = 0;
+    if (file) {
+        if (!fgets(text, sizeof(text), file))
+            *text = 0;
+        fclose(file);
+    }
+    const char *behind_name = strrchr(text, ')'); /* fields 3 to 21, then the start */
+    if (!behind_name ||
+        sscanf(behind_name + 1, "%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%*s%llu", &ticks) != 1)
+        return 0;
+    return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 static int compare(const void *a, const void *b)
@@ -158,7 +181,9 @@ static enum san_status measure(
     for (uint32_t i = 0; i < vocab; i++)
         ids[i] = (int32_t)i;
     double times[3];
+    double start = now();
     status = run_round(net, model, o, ids, logits, times, err); /* warm */
+    out->exec_s = start + times[1] - exec_time();
     for (unsigned long round = 0; round < o->rounds && !status; round++) {
         status = run_round(net, model, o, ids, logits, times, err);
         for (size_t i = 0; i < 3; i++)
@@ -184,27 +209,31 @@ static double peak_rss_mib(void)
 
 static void print(const struct san_model *model, const struct options *o, const struct figures *f)
 {
-    struct peaks peaks = measure_peaks(
-        (unsigned)o->threads, (size_t)decode_bytes(model)); /* after the memory of the model was read off */
+    double steps = o->gen > 1 ? (double)o->gen - 1 : 1, bytes = decode_bytes(model);
+    struct peaks peaks = measure_peaks((unsigned)o->threads, (size_t)bytes); /* after memory was read off */
     struct san_model_info info;
     san_model_info(model, &info);
-    double steps = o->gen > 1 ? (double)o->gen - 1 : 1;
     double gops = prefill_operations(&model->config, (double)o->prompt) / f->prefill_s / 1e9;
-    double gbps = decode_bytes(model) * steps / f->decode_s / 1e9;
+    double gbps = bytes * steps / f->decode_s / 1e9;
     const char *form =
         o->json
             ? "{\"model\":\"%s\",\"kernels\":\"%s\",\"parameters\":%llu,\"file_bytes\":%llu,\"threads\":%lu,"
               "\"prompt\":%lu,\"gen\":%lu,\"prefill_tokens_per_s\":%.1f,\"decode_tokens_per_s\":%.1f,"
-              "\"first_token_ms\":%.3f,\"peak_rss_mib\":%.1f,\"prefill_gflops\":%.2f,\"peak_gflops\":%.2f,"
-              "\"peak_instruction\":\"%s\",\"decode_gb_per_s\":%.2f,\"peak_gb_per_s\":%.2f}\n"
+              "\"first_token_ms\":%.3f,\"exec_to_first_token_ms\":%.0f,\"peak_rss_mib\":%.1f,"
+              "\"prefill_gflops\":%.2f,\"peak_gflops\":%.2f,\"prefill_share\":%.3f,\"peak_instruction\":\"%"
+              "s\","
+              "\"decode_gb_per_s\":%.2f,\"peak_gb_per_s\":%.2f,\"decode_share\":%.3f,\"memory_gb_per_s\":%."
+              "2f}\n"
             : "%s, %s kernels: %llu parameters, %llu bytes, %lu thread(s), %lu tokens in, %lu out\n"
               "prefill      %10.1f tokens/s\ndecode       %10.1f tokens/s\nfirst token  %10.3f ms\n"
-              "peak memory  %10.1f MiB\nprefill      %10.2f GFLOP/s of %.2f (%s)\n"
-              "decode       %10.2f GB/s of %.2f\n";
+              "from exec    %10.0f ms\npeak memory  %10.1f MiB\n"
+              "prefill      %10.2f GFLOP/s of %.2f, a share of %.3f (%s)\n"
+              "decode       %10.2f GB/s of %.2f, a share of %.3f (from memory: %.2f)\n";
     printf(form, info.name, san_kernels_name(), (unsigned long long)info.parameters,
         (unsigned long long)info.file_bytes, o->threads, o->prompt, o->gen, (double)o->prompt / f->prefill_s,
-        steps / f->decode_s, f->first_s * 1e3, f->peak_rss_mib, gops, peaks.integer_gops, peaks.instruction,
-        gbps, peaks.read_gbps);
+        steps / f->decode_s, f->first_s * 1e3, f->exec_s * 1e3, f->peak_rss_mib, gops, peaks.integer_gops,
+        gops / peaks.integer_gops, peaks.instruction, gbps, peaks.cached_gbps, gbps / peaks.cached_gbps,
+        peaks.read_gbps);
 }
 
 int main(int argc, char **argv)

@@ -12,6 +12,7 @@
 
 #include "inference/gguf.h"
 #include "inference/model.h"
+#include "inference/network.h"
 #include "inference/san.h"
 #include "tests/gguf_builder.h"
 #include "tests/toy_model.h"
@@ -421,6 +422,72 @@ static void test_numbers_that_are_none(void **state)
     }
 }
 
+/* Where a tensor's description has its offset: behind name, dimensions and type. */
+static size_t offset_at(const uint8_t *bytes, const struct san_tensor *tensor)
+{
+    return (size_t)((const uint8_t *)tensor->name.ptr - bytes) + tensor->name.len + 4 + 8 * tensor->dims + 4;
+}
+
+/* A small file must not ask for much memory. */
+static void test_tensors_that_overlap(void **state)
+{
+    (void)state;
+    struct toy_spec spec = toy_spec_small(SAN_F32, true);
+    struct san_error err = {0};
+    size_t size, begin;
+    spec.enc_layers = spec.dec_layers = 48;
+    uint8_t *bytes = toy_model_bytes(&spec, &size);
+    struct san_gguf *file = san_gguf_from_memory(bytes, size, "toy", NULL);
+    const struct san_tensor *largest = san_gguf_tensor(file, "token_embd.weight");
+    begin = size;
+    for (size_t i = 0; i < san_gguf_tensor_count(file); i++) {
+        const struct san_tensor *tensor = san_gguf_tensor_at(file, i);
+        size_t at = (size_t)((const uint8_t *)tensor->data - bytes);
+        begin = at < begin ? at : begin;
+        memset(bytes + offset_at(bytes, tensor), 0, 8);
+    }
+    memmove(bytes + begin, largest->data, largest->bytes);
+    size = begin + largest->bytes;
+    san_gguf_close(file);
+    assert_null(model_of(bytes, size, &err));
+    assert_int_equal(err.status, SAN_EFORMAT);
+    assert_non_null(strstr(err.text, "overlap"));
+    free(bytes);
+}
+
+/* Whoever copies a new model over the old one in place must not kill the program that has it open. */
+static void test_a_file_that_is_cut_off_later(void **state)
+{
+    (void)state;
+    struct toy_spec spec = toy_spec_small(SAN_Q8_0, true);
+    struct san_error err = {0};
+    char path[] = "/tmp/test_gguf.XXXXXX";
+    int fd = mkstemp(path);
+    size_t size;
+    void *bytes = toy_model_bytes(&spec, &size);
+    assert_int_equal(write(fd, bytes, size), size);
+    struct san_model *model = san_model_open(path, &err);
+    if (!model)
+        fail_msg("%s", err.text);
+    assert_int_equal(ftruncate(fd, 0), 0);
+    struct san_network *net = san_network_new(model, 1, 0, &err);
+    const int32_t query[] = {270, 5, 281};
+    const struct san_segment prompt = {query, 3};
+    struct san_model_info info;
+    float logit;
+    assert_int_equal(san_network_encode(net, &prompt, 1, &err), SAN_OK);
+    assert_int_equal(san_network_decode(net, query, 3, &err), SAN_OK);
+    san_network_logits(net, query, 1, &logit);
+    san_model_info(model, &info);
+    assert_string_equal(info.context_mask, "item");
+    assert_int_equal(info.file_bytes, size);
+    san_network_free(net);
+    san_model_close(model);
+    close(fd);
+    unlink(path);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -439,6 +506,8 @@ int main(void)
         cmocka_unit_test(test_models_that_lack_something),
         cmocka_unit_test(test_models_out_of_limits),
         cmocka_unit_test(test_numbers_that_are_none),
+        cmocka_unit_test(test_tensors_that_overlap),
+        cmocka_unit_test(test_a_file_that_is_cut_off_later),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
