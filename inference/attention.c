@@ -1,7 +1,8 @@
 /* attention.c - the steps of an attention layer, for encoder and decoder (docs/model.md, section 5).
  *
- * Each step is a loop over rows, slabs of matrices or heads that the threads share. What a row becomes
- * depends on no other row's place in the pass: the same bits whoever computes it, and together with whom.
+ * Each is a loop over rows, slabs of matrices or heads, done by one thread for its rows or shared by all
+ * threads. What a row becomes depends on no other row's place in the pass: the same bits whoever computes it,
+ * and together with whom.
  */
 #include <math.h>
 #include <string.h>
@@ -15,15 +16,73 @@ enum {
     ROW_GRAIN = 8,
     SLAB_GRAIN_PRODUCTS = 131072,
     ATTEND_GRAIN_PRODUCTS = 65536,
+    STEP_GRAIN = 4, /* blocks of rows that attend and multiply together */
 };
+
+/* ---- who does what ---- */
+
+struct step {
+    struct san_network *net;
+    san_step_fn *run;
+    const void *data;
+};
+
+static void run_rows(void *data, unsigned worker, size_t begin, size_t end)
+{
+    const struct step *step = data;
+    size_t first = begin * SAN_ATTEND_ROWS, last = end * SAN_ATTEND_ROWS, rows = step->net->pass_rows;
+    last = last < rows ? last : rows;
+    step->run(step->net, step->data, &(struct san_part){first, last - first, NULL, worker});
+}
+
+void san_run_step(struct san_network *net, san_step_fn *run, const void *data)
+{
+    struct step step = {net, run, data};
+    size_t blocks = (net->pass_rows + SAN_ATTEND_ROWS - 1) / SAN_ATTEND_ROWS;
+    if (blocks >= (size_t)2 * STEP_GRAIN)
+        san_pool_run(net->pool, run_rows, &step, blocks, STEP_GRAIN);
+    else if (blocks) /* none: a prompt of remembered items alone */
+        run(net, data, &(struct san_part){0, net->pass_rows, net->pool, 0});
+}
+
+/* A loop over the rows of a part. */
+typedef void rows_fn(struct san_network *net, const void *data, size_t row);
+
+struct rows {
+    struct san_network *net;
+    rows_fn *run;
+    const void *data;
+    size_t first;
+};
+
+static void run_each_row(void *data, unsigned worker, size_t begin, size_t end)
+{
+    (void)worker;
+    const struct rows *rows = data;
+    for (size_t i = begin; i < end; i++)
+        rows->run(rows->net, rows->data, rows->first + i);
+}
+
+static void for_rows(struct san_network *net, const struct san_part *part, rows_fn *run, const void *data)
+{
+    struct rows rows = {net, run, data, part->first};
+    san_pool_run(part->pool, run_each_row, &rows, part->count, ROW_GRAIN);
+}
 
 /* ---- from one layer to the next ---- */
 
-struct advance {
-    struct san_network *net;
-    float gate;
-    const float *g;
-};
+static void embed_row(struct san_network *net, const void *data, size_t row)
+{
+    (void)data;
+    uint32_t d = net->model->config.d;
+    san_matrix_get_row(
+        &net->model->weights.embedding, (size_t)net->span[row].id, net->x + row * d, sqrtf((float)d));
+}
+
+void san_embed(struct san_network *net, const struct san_part *part)
+{
+    for_rows(net, part, embed_row, NULL);
+}
 
 static void quantize_input(struct san_network *net, size_t row, size_t n)
 {
@@ -32,25 +91,25 @@ static void quantize_input(struct san_network *net, size_t row, size_t n)
             net->input_offset + row * (n / SAN_GROUP), net->input + row * n, n);
 }
 
-static void advance_rows(void *data, unsigned worker, size_t begin, size_t end)
+struct advance {
+    float gate;
+    const float *g;
+};
+
+static void advance_row(struct san_network *net, const void *data, size_t row)
 {
-    (void)worker;
     const struct advance *a = data;
-    struct san_network *net = a->net;
     const struct san_config *c = &net->model->config;
-    for (size_t i = begin; i < end; i++) {
-        float *x = net->x + i * c->d;
-        if (a->gate != 0)
-            net->kernels->add(x, net->output + i * c->d, a->gate, c->d);
-        net->kernels->rms_norm(net->input + i * c->d, x, a->g, c->d, c->epsilon);
-        quantize_input(net, i, c->d);
-    }
+    float *x = net->x + row * c->d;
+    if (a->gate != 0)
+        net->kernels->add(x, net->output + row * c->d, a->gate, c->d);
+    net->kernels->rms_norm(net->input + row * c->d, x, a->g, c->d, c->epsilon);
+    quantize_input(net, row, c->d);
 }
 
-void san_advance(struct san_network *net, float gate, const float *g, size_t count)
+void san_advance(struct san_network *net, const struct san_part *part, float gate, const float *g)
 {
-    struct advance a = {net, gate, g};
-    san_pool_run(net->pool, advance_rows, &a, count, ROW_GRAIN);
+    for_rows(net, part, advance_row, &(struct advance){gate, g});
 }
 
 /* ---- projections ---- */
@@ -58,6 +117,7 @@ void san_advance(struct san_network *net, float gate, const float *g, size_t cou
 struct project {
     const struct san_network *net;
     const struct san_projection *projections;
+    size_t first; /* row */
     struct san_columns cols;
 };
 
@@ -79,37 +139,30 @@ static void project_slabs(void *data, unsigned worker, size_t begin, size_t end)
         size_t last = end - before < slabs ? end - before : slabs, first = begin - before;
         size_t row = first * SLAB, until = last * SLAB;
         until = until < next->matrix->rows ? until : next->matrix->rows;
+        float *out = next->out + p->first * next->matrix->rows + row;
         san_kernels_multiply(p->net->kernels, next->matrix->type)(
-            next->out + row, next->matrix->rows, next->matrix, row, until - row, &p->cols);
+            out, next->matrix->rows, next->matrix, row, until - row, &p->cols);
         begin += last - first;
     }
 }
 
-void san_project(
-    struct san_network *net, const struct san_projection *projections, size_t projection_count, size_t count)
+void san_project(struct san_network *net, const struct san_part *part,
+    const struct san_projection *projections, size_t count)
 {
-    size_t slabs = 0, n = projections->matrix->n;
-    if (!count) /* a prompt of remembered items alone */
-        return;
-    for (size_t i = 0; i < projection_count; i++)
+    size_t slabs = 0, n = projections->matrix->n, first = part->first;
+    for (size_t i = 0; i < count; i++)
         slabs += slabs_of(projections[i].matrix);
-    struct project p = {net, projections,
+    struct project p = {net, projections, first,
         {.n = n,
-            .count = count,
-            .x = net->input,
-            .q = net->input_q,
-            .scale = net->input_scale,
-            .offset = net->input_offset}};
-    san_pool_run(net->pool, project_slabs, &p, slabs, SLAB_GRAIN_PRODUCTS / (SLAB * n * count) + 1);
+            .count = part->count,
+            .x = net->input + first * n,
+            .q = net->input_q + first * n,
+            .scale = net->input_scale + first,
+            .offset = net->input_offset + first * (n / SAN_GROUP)}};
+    san_pool_run(part->pool, project_slabs, &p, slabs, SLAB_GRAIN_PRODUCTS / (SLAB * n * part->count) + 1);
 }
 
 /* ---- queries, keys, values ---- */
-
-struct prepare {
-    struct san_network *net;
-    const struct san_heads *heads;
-    size_t count;
-};
 
 /* A head of row `row`, normalised and turned, with zeros up to the length of a key. */
 static void prepare_head(const struct san_network *net, const struct san_heads *heads, float *out,
@@ -140,16 +193,15 @@ static void put_query(struct san_network *net, size_t at, float *head)
         net->query[at * n + i] = head[i] * factor;
 }
 
-static void prepare_queries(const struct prepare *p, size_t row)
+static void prepare_queries(struct san_network *net, const struct san_heads *heads, size_t row)
 {
-    struct san_network *net = p->net;
     const struct san_config *c = &net->model->config;
     size_t group = c->heads / c->kv_heads;
     for (size_t h = 0; h < c->heads; h++) {
         float head[HEAD_MAX];
         const float *x = net->q + row * net->inner + h * c->head_dim;
-        prepare_head(net, p->heads, head, x, p->heads->weights->q_norm, row);
-        put_query(net, (h / group * p->count + row) * group + h % group, head);
+        prepare_head(net, heads, head, x, heads->weights->q_norm, row);
+        put_query(net, (h / group * net->pass_rows + row) * group + h % group, head);
     }
 }
 
@@ -170,36 +222,31 @@ static void put_key(const struct san_network *net, void *row, const float *head)
     }
 }
 
-static void prepare_keys(const struct prepare *p, size_t row)
+static void prepare_keys(struct san_network *net, const struct san_heads *heads, size_t row)
 {
-    struct san_network *net = p->net;
     const struct san_config *c = &net->model->config;
     char *keys = net->key_rows + row * net->key_bytes;
     for (size_t h = 0; h < c->kv_heads; h++) {
         float head[HEAD_MAX];
         const float *x = net->k + row * net->kv + h * c->head_dim;
-        prepare_head(net, p->heads, head, x, p->heads->weights->k_norm, row);
+        prepare_head(net, heads, head, x, heads->weights->k_norm, row);
         put_key(net, keys + h * (net->key_bytes / c->kv_heads), head);
     }
-    san_remember(net, p->heads->memory, net->span[row].token, keys, net->v + row * net->kv);
+    san_remember(net, heads->memory, net->span[row].token, keys, net->v + row * net->kv);
 }
 
-static void prepare_rows(void *data, unsigned worker, size_t begin, size_t end)
+static void prepare_row(struct san_network *net, const void *data, size_t row)
 {
-    (void)worker;
-    const struct prepare *p = data;
-    for (size_t row = begin; row < end; row++) {
-        if (p->heads->queries)
-            prepare_queries(p, row);
-        if (p->heads->keys)
-            prepare_keys(p, row);
-    }
+    const struct san_heads *heads = data;
+    if (heads->queries)
+        prepare_queries(net, heads, row);
+    if (heads->keys)
+        prepare_keys(net, heads, row);
 }
 
-void san_prepare_heads(struct san_network *net, const struct san_heads *heads, size_t count)
+void san_prepare_heads(struct san_network *net, const struct san_part *part, const struct san_heads *heads)
 {
-    struct prepare p = {net, heads, count};
-    san_pool_run(net->pool, prepare_rows, &p, count, ROW_GRAIN);
+    for_rows(net, part, prepare_row, heads);
 }
 
 /* ---- memory ---- */
@@ -233,7 +280,8 @@ void san_remember(const struct san_network *net, struct san_memory *memory, size
 struct attend {
     struct san_network *net;
     const struct san_memory *memory;
-    size_t count, blocks; /* rows; blocks of SAN_ATTEND_ROWS of them */
+    const struct san_part *part;
+    size_t blocks; /* of SAN_ATTEND_ROWS rows */
 };
 
 /* Rows [row, row + rows), which have the same span, with the keys and values of a head. */
@@ -243,7 +291,7 @@ static void attend_rows(const struct attend *a, float *scores, size_t head, size
     const struct san_config *c = &net->model->config;
     const struct san_span *span = &net->span[row];
     size_t hd = c->head_dim, group = c->heads / c->kv_heads, n = net->key_n;
-    size_t at = (head * a->count + row) * group;
+    size_t at = (head * net->pass_rows + row) * group;
     struct san_columns queries = {.n = n,
         .count = rows * group,
         .x = net->query + at * n,
@@ -272,46 +320,48 @@ static bool same_span(const struct san_span *a, const struct san_span *b)
     return a->begin == b->begin && a->end == b->end;
 }
 
-/* Part i is block i % blocks of the rows, with head i / blocks. */
-static void attend_part(void *data, unsigned worker, size_t begin, size_t end)
+/* Block i % blocks of the rows, with head i / blocks. */
+static void attend_block(const struct attend *a, float *scores, size_t i)
+{
+    const struct san_span *span = a->net->span;
+    size_t row = a->part->first + i % a->blocks * SAN_ATTEND_ROWS, last = row + SAN_ATTEND_ROWS;
+    size_t end = a->part->first + a->part->count;
+    last = last < end ? last : end;
+    for (size_t rows; row < last; row += rows) {
+        rows = 1;
+        while (row + rows < last && same_span(&span[row], &span[row + rows]))
+            rows++;
+        attend_rows(a, scores, i / a->blocks, row, rows);
+    }
+}
+
+static void attend_blocks(void *data, unsigned worker, size_t begin, size_t end)
 {
     const struct attend *a = data;
     const struct san_network *net = a->net;
     size_t group = net->model->config.heads / net->model->config.kv_heads;
+    worker = a->part->pool ? worker : a->part->worker;
     float *scores = net->scores + worker * SAN_ATTEND_ROWS * group * net->score_stride;
-    for (size_t i = begin; i < end; i++) {
-        size_t row = i % a->blocks * SAN_ATTEND_ROWS, last = row + SAN_ATTEND_ROWS;
-        last = last < a->count ? last : a->count;
-        for (size_t rows; row < last; row += rows) {
-            rows = 1;
-            while (row + rows < last && same_span(&net->span[row], &net->span[row + rows]))
-                rows++;
-            attend_rows(a, scores, i / a->blocks, row, rows);
-        }
-    }
+    for (size_t i = begin; i < end; i++)
+        attend_block(a, scores, i);
 }
 
-static void quantize_rows(void *data, unsigned worker, size_t begin, size_t end)
+static void quantize_row(struct san_network *net, const void *data, size_t row)
 {
-    (void)worker;
-    struct san_network *net = data;
-    for (size_t row = begin; row < end; row++)
-        quantize_input(net, row, net->inner);
+    (void)data;
+    quantize_input(net, row, net->inner);
 }
 
-void san_attend(struct san_network *net, const struct san_attention_weights *w,
-    const struct san_memory *memory, size_t count)
+void san_attend(struct san_network *net, const struct san_part *part, const struct san_attention_weights *w,
+    const struct san_memory *memory)
 {
-    if (!count)
-        return;
     const struct san_config *c = &net->model->config;
-    struct attend a = {net, memory, count, (count + SAN_ATTEND_ROWS - 1) / SAN_ATTEND_ROWS};
-    size_t rows = count < SAN_ATTEND_ROWS ? count : SAN_ATTEND_ROWS;
-    size_t tokens = net->span[count - 1].end; /* about */
+    struct attend a = {net, memory, part, (part->count + SAN_ATTEND_ROWS - 1) / SAN_ATTEND_ROWS};
+    size_t rows = part->count < SAN_ATTEND_ROWS ? part->count : SAN_ATTEND_ROWS;
+    size_t tokens = net->span[part->first + part->count - 1].end; /* about */
     size_t products = 2 * rows * c->heads / c->kv_heads * c->head_dim * tokens;
     san_pool_run(
-        net->pool, attend_part, &a, c->kv_heads * a.blocks, ATTEND_GRAIN_PRODUCTS / (products + 1) + 1);
-    san_pool_run(net->pool, quantize_rows, net, count, ROW_GRAIN);
-    const struct san_projection output = {&w->output, net->output};
-    san_project(net, &output, 1, count);
+        part->pool, attend_blocks, &a, c->kv_heads * a.blocks, ATTEND_GRAIN_PRODUCTS / (products + 1) + 1);
+    for_rows(net, part, quantize_row, NULL);
+    san_project(net, part, &(struct san_projection){&w->output, net->output}, 1);
 }

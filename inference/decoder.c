@@ -1,40 +1,66 @@
 /* decoder.c - output tokens through the decoder, one or several at a time (docs/model.md, section 5). */
 #include "inference/run_state.h"
 
-static void self_attention(struct san_network *net, uint32_t layer, float gate, size_t count)
+/* A layer under way: two attentions, and the gate of what the one before has left. */
+struct layer {
+    uint32_t index;
+    float gate;
+};
+
+static void self_attention(struct san_network *net, const void *data, const struct san_part *part)
 {
-    const struct san_attention_weights *w = &net->model->weights.dec[layer];
+    const struct layer *layer = data;
+    const struct san_attention_weights *w = &net->model->weights.dec[layer->index];
+    struct san_memory *memory = &net->self[layer->index];
     const struct san_projection in[] = {{&w->q, net->q}, {&w->k, net->k}, {&w->v, net->v}};
-    const struct san_heads heads = {w, &net->self[layer], .queries = true, .keys = true, .turn = true};
-    for (size_t i = 0; i < count; i++) {
-        uint32_t token = (uint32_t)(net->written + i);
-        net->span[i] = (struct san_span){.begin = 0, .end = token + 1, .position = token, .token = token};
-    }
-    san_advance(net, gate, w->norm, count);
-    san_project(net, in, 3, count);
-    san_prepare_heads(net, &heads, count);
-    san_attend(net, w, &net->self[layer], count);
+    const struct san_heads heads = {w, memory, .queries = true, .keys = true, .turn = true};
+    if (layer->index == 0)
+        san_embed(net, part);
+    san_advance(net, part, layer->gate, w->norm);
+    san_project(net, part, in, 3);
+    san_prepare_heads(net, part, &heads);
 }
 
-static void cross_attention(struct san_network *net, uint32_t layer, float gate, size_t count)
+static void attend_self(struct san_network *net, const void *data, const struct san_part *part)
 {
-    const struct san_attention_weights *w = &net->model->weights.cross[layer];
-    const struct san_projection in = {&w->q, net->q};
-    const struct san_heads heads = {w, &net->cross[layer], .queries = true};
-    for (size_t i = 0; i < count; i++)
-        net->span[i] = (struct san_span){.begin = 0, .end = (uint32_t)net->tokens};
-    san_advance(net, gate, w->norm, count);
-    san_project(net, &in, 1, count);
-    san_prepare_heads(net, &heads, count);
-    san_attend(net, w, &net->cross[layer], count);
+    const struct layer *layer = data;
+    san_attend(net, part, &net->model->weights.dec[layer->index], &net->self[layer->index]);
+}
+
+static void cross_attention(struct san_network *net, const void *data, const struct san_part *part)
+{
+    const struct layer *layer = data;
+    const struct san_attention_weights *w = &net->model->weights.cross[layer->index];
+    const struct san_heads heads = {w, NULL, .queries = true};
+    san_advance(net, part, layer->gate, w->norm);
+    san_project(net, part, &(struct san_projection){&w->q, net->q}, 1);
+    san_prepare_heads(net, part, &heads);
+    san_attend(net, part, w, &net->cross[layer->index]);
+}
+
+static void set_self_spans(struct san_network *net, const int32_t *ids, size_t count)
+{
+    net->pass_rows = count;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t token = (uint32_t)(net->written + i);
+        net->span[i] =
+            (struct san_span){.id = ids[i], .begin = 0, .end = token + 1, .position = token, .token = token};
+    }
+}
+
+static void set_span_ends(struct san_network *net, size_t first_end, size_t growth)
+{
+    for (size_t i = 0; i < net->pass_rows; i++)
+        net->span[i].end = (uint32_t)(first_end + i * growth);
 }
 
 /* The final norm of the last row. */
-static void set_hidden(struct san_network *net, float gate, size_t count)
+static void set_hidden(struct san_network *net, float gate)
 {
     const struct san_config *c = &net->model->config;
-    float *x = net->x + (count - 1) * c->d;
-    net->kernels->add(x, net->output + (count - 1) * c->d, gate, c->d);
+    size_t last = net->pass_rows - 1;
+    float *x = net->x + last * c->d;
+    net->kernels->add(x, net->output + last * c->d, gate, c->d);
     net->kernels->rms_norm(net->hidden, x, net->model->weights.dec_norm, c->d, c->epsilon);
     net->kernels->quantize(net->hidden_q, net->hidden_scale, net->hidden_offset, net->hidden, c->d);
 }
@@ -50,14 +76,17 @@ enum san_status san_network_decode(
     enum san_status status = san_check_ids(net, ids, count, err);
     if (status)
         return status;
-    san_embed(net, ids, count, net->x);
-    float gate = 0; /* of what the layer before has left */
-    for (uint32_t layer = 0; layer < c->dec_layers; layer++) {
-        self_attention(net, layer, gate, count);
-        cross_attention(net, layer, net->model->weights.dec[layer].gate, count);
-        gate = net->model->weights.cross[layer].gate;
+    set_self_spans(net, ids, count);
+    float gate = 0;
+    for (uint32_t i = 0; i < c->dec_layers; i++) {
+        set_span_ends(net, net->written + 1, 1); /* of each row: what is written before it, and itself */
+        san_run_step(net, self_attention, &(struct layer){i, gate});
+        san_run_step(net, attend_self, &(struct layer){i, 0});
+        set_span_ends(net, net->tokens, 0); /* of all: the prompt */
+        san_run_step(net, cross_attention, &(struct layer){i, net->model->weights.dec[i].gate});
+        gate = net->model->weights.cross[i].gate;
     }
-    set_hidden(net, gate, count);
+    set_hidden(net, gate);
     net->written += count;
     return SAN_OK;
 }

@@ -68,6 +68,7 @@ static void set_spans(
 {
     for (uint32_t i = 0; i < p->count; i++)
         net->span[row + i] = (struct san_span){
+            .id = p->ids[i],
             .begin = alone ? p->token : 0,
             .end = alone ? p->token + p->count : tokens,
             .position = alone ? net->model->config.item_position + i : p->token + i,
@@ -75,8 +76,8 @@ static void set_spans(
         };
 }
 
-/* Gives every segment that passes its rows; returns how many rows there are. */
-static size_t place_rows(struct san_network *net, bool query, size_t tokens)
+/* Gives every segment that passes its rows. */
+static void place_rows(struct san_network *net, bool query, size_t tokens)
 {
     const struct san_config *c = &net->model->config;
     uint32_t rows = 0;
@@ -86,13 +87,12 @@ static size_t place_rows(struct san_network *net, bool query, size_t tokens)
             continue;
         p->row = rows;
         set_spans(net, p, c->item_mask && i >= query, rows, (uint32_t)tokens);
-        san_embed(net, p->ids, p->count, net->x + rows * (size_t)c->d);
         rows += p->count;
     }
-    return rows;
+    net->pass_rows = rows;
 }
 
-static size_t place(struct san_network *net, const struct san_segment *segments, size_t count, size_t tokens)
+static void place(struct san_network *net, const struct san_segment *segments, size_t count, size_t tokens)
 {
     bool query = segments[0].count > 0;
     if (net->cache)
@@ -100,7 +100,7 @@ static size_t place(struct san_network *net, const struct san_segment *segments,
     place_segments(net, segments, count);
     if (net->cache)
         reserve_segments(net, query);
-    return place_rows(net, query, tokens);
+    place_rows(net, query, tokens);
 }
 
 /* Where a token's record has the keys of attention `layer` of all, the decoder's cross-attentions behind the
@@ -140,49 +140,62 @@ static void settle_memory(struct san_network *net, struct san_memory *memory, ui
             recall_rows(net, memory, &net->placed[i], at);
 }
 
-/* The encoder's output, from rows of the pass to tokens of the prompt. */
+/* The encoder's output: what is remembered goes to its tokens, and what is to be kept of the pass to the
+ * cache. */
 static void settle_encoded(struct san_network *net)
 {
     size_t d = net->model->config.d, size = d * sizeof(float), at = san_network_record(net) - size;
     for (size_t i = 0; i < net->placed_count; i++) {
         const struct san_placed *p = &net->placed[i];
-        float *to = net->encoded + p->token * d;
-        if (p->remembered) {
-            san_context_cache_read(net->cache, p->entry, at, size, to);
-            continue;
-        }
-        memcpy(to, net->input + p->row * d, p->count * size);
-        if (p->entry != SAN_NOT_CACHED)
-            san_context_cache_write(net->cache, p->entry, at, size, to);
+        float *rows = net->encoded + p->token * d;
+        if (p->remembered)
+            san_context_cache_read(net->cache, p->entry, at, size, rows);
+        else if (p->entry != SAN_NOT_CACHED)
+            san_context_cache_write(net->cache, p->entry, at, size, rows);
     }
 }
 
 /* ---- the pass ---- */
 
-static void encoder_layer(struct san_network *net, uint32_t layer, size_t rows)
+/* Up to where all keys and values must be there. */
+static void take_in(struct san_network *net, const void *data, const struct san_part *part)
 {
+    uint32_t layer = *(const uint32_t *)data;
     const struct san_attention_weights *w = &net->model->weights.enc[layer];
     const struct san_projection in[] = {{&w->q, net->q}, {&w->k, net->k}, {&w->v, net->v}};
     const struct san_heads heads = {w, &net->encoder, .queries = true, .keys = true, .turn = true};
-    san_advance(net, layer ? net->model->weights.enc[layer - 1].gate : 0, w->norm, rows);
-    san_project(net, in, 3, rows);
-    san_prepare_heads(net, &heads, rows);
-    settle_memory(net, &net->encoder, layer);
-    san_attend(net, w, &net->encoder, rows);
+    if (layer == 0)
+        san_embed(net, part);
+    san_advance(net, part, layer ? net->model->weights.enc[layer - 1].gate : 0, w->norm);
+    san_project(net, part, in, 3);
+    san_prepare_heads(net, part, &heads);
 }
 
-/* Keys and values of the prompt for every decoder layer, from the encoder's output. */
-static void fill_cross(struct san_network *net, size_t rows)
+static void attend(struct san_network *net, const void *data, const struct san_part *part)
 {
+    san_attend(net, part, &net->model->weights.enc[*(const uint32_t *)data], &net->encoder);
+}
+
+/* The final norm: net->input is the encoder's output, and goes to where its tokens are in the prompt, too. */
+static void leave(struct san_network *net, const void *data, const struct san_part *part)
+{
+    (void)data;
     const struct san_config *c = &net->model->config;
-    for (uint32_t layer = 0; layer < c->dec_layers; layer++) {
-        const struct san_attention_weights *w = &net->model->weights.cross[layer];
-        const struct san_projection in[] = {{&w->k, net->k}, {&w->v, net->v}};
-        const struct san_heads heads = {w, &net->cross[layer], .keys = true};
-        san_project(net, in, 2, rows);
-        san_prepare_heads(net, &heads, rows);
-        settle_memory(net, &net->cross[layer], c->enc_layers + layer);
-    }
+    san_advance(net, part, net->model->weights.enc[c->enc_layers - 1].gate, net->model->weights.enc_norm);
+    for (size_t row = part->first; row < part->first + part->count; row++)
+        memcpy(net->encoded + net->span[row].token * (size_t)c->d, net->input + row * c->d,
+            c->d * sizeof(float));
+}
+
+/* Keys and values of the prompt for a decoder layer, from the encoder's output. */
+static void take_in_cross(struct san_network *net, const void *data, const struct san_part *part)
+{
+    uint32_t layer = *(const uint32_t *)data;
+    const struct san_attention_weights *w = &net->model->weights.cross[layer];
+    const struct san_projection in[] = {{&w->k, net->k}, {&w->v, net->v}};
+    const struct san_heads heads = {w, &net->cross[layer], .keys = true};
+    san_project(net, part, in, 2);
+    san_prepare_heads(net, part, &heads);
 }
 
 enum san_status san_network_encode(
@@ -193,12 +206,18 @@ enum san_status san_network_encode(
     enum san_status status = count_tokens(net, segments, count, &tokens, err);
     if (status)
         return status;
-    size_t rows = place(net, segments, count, tokens);
-    for (uint32_t layer = 0; layer < c->enc_layers; layer++)
-        encoder_layer(net, layer, rows);
-    san_advance(net, net->model->weights.enc[c->enc_layers - 1].gate, net->model->weights.enc_norm, rows);
+    place(net, segments, count, tokens);
+    for (uint32_t layer = 0; layer < c->enc_layers; layer++) {
+        san_run_step(net, take_in, &layer);
+        settle_memory(net, &net->encoder, layer);
+        san_run_step(net, attend, &layer);
+    }
+    san_run_step(net, leave, NULL);
     settle_encoded(net);
-    fill_cross(net, rows);
+    for (uint32_t layer = 0; layer < c->dec_layers; layer++) {
+        san_run_step(net, take_in_cross, &layer);
+        settle_memory(net, &net->cross[layer], c->enc_layers + layer);
+    }
     net->tokens = tokens;
     net->written = 0;
     return SAN_OK;

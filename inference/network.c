@@ -226,13 +226,6 @@ enum san_status san_check_ids(
     return SAN_OK;
 }
 
-void san_embed(struct san_network *net, const int32_t *ids, size_t count, float *x)
-{
-    uint32_t d = net->model->config.d;
-    for (size_t i = 0; i < count; i++)
-        san_matrix_get_row(&net->model->weights.embedding, (size_t)ids[i], x + i * d, sqrtf((float)d));
-}
-
 /* ---- what comes out ---- */
 
 struct logits {

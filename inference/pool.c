@@ -23,7 +23,7 @@ enum {
 struct job {
     san_pool_fn *fn;
     void *data;
-    size_t count, step; /* part i is [i * step, (i + 1) * step) */
+    size_t count, parts; /* part i is [count * i / parts, count * (i + 1) / parts) */
 };
 
 struct worker {
@@ -79,8 +79,7 @@ static bool do_part(struct san_pool *pool, unsigned worker)
     } while (!atomic_compare_exchange_weak(&pool->ticket, &ticket, taken));
     const struct job *job = &pool->job;
     uint32_t part = worker ? end_of(taken) : first_of(ticket);
-    size_t begin = part * job->step, left = job->count - begin;
-    job->fn(job->data, worker, begin, begin + (left < job->step ? left : job->step));
+    job->fn(job->data, worker, job->count * part / job->parts, job->count * (part + 1) / job->parts);
     atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_release);
     return true;
 }
@@ -169,25 +168,19 @@ void san_pool_free(struct san_pool *pool)
     free(pool);
 }
 
-/* Threads do not count where they would get less than grain each. */
-static size_t step_of(const struct san_pool *pool, size_t count, size_t grain)
-{
-    size_t parts = (size_t)PARTS_PER_THREAD * (pool->workers + 1), step = (count + parts - 1) / parts;
-    return step > grain ? step : grain;
-}
-
 void san_pool_run(struct san_pool *pool, san_pool_fn *fn, void *data, size_t count, size_t grain)
 {
-    size_t step = pool ? step_of(pool, count, grain) : count;
-    if (step >= count) {
+    size_t parts = pool ? (size_t)PARTS_PER_THREAD * (pool->workers + 1) : 1;
+    if (parts > count / grain)
+        parts = count / grain;
+    if (parts <= 1) {
         if (count)
             fn(data, 0, 0, count);
         return;
     }
-    uint32_t parts = (uint32_t)((count + step - 1) / step);
-    pool->job = (struct job){fn, data, count, step};
-    atomic_store_explicit(&pool->unfinished, parts, memory_order_relaxed);
-    announce(pool, parts);
+    pool->job = (struct job){fn, data, count, parts};
+    atomic_store_explicit(&pool->unfinished, (unsigned)parts, memory_order_relaxed);
+    announce(pool, (uint32_t)parts);
     while (do_part(pool, 0))
         ;
     for (int i = 0; atomic_load_explicit(&pool->unfinished, memory_order_acquire); i++) {

@@ -21,9 +21,9 @@ struct san_pool *san_pool_new(unsigned threads);
 /* Waits for the workers to end. NULL is allowed. */
 void san_pool_free(struct san_pool *pool);
 
-/* Calls fn on parts that cover [0, count) once, and returns when all are done. No part but the last is
- * shorter than grain >= 1; who does which is left to chance. Without a pool (NULL), or if one part is all: by
- * the caller. */
+/* Calls fn on parts that cover [0, count) once, and returns when all are done. No part is shorter
+ * than grain >= 1, if the whole is not; who does which is left to chance. Without a pool (NULL), or if one
+ * part is all: by the caller. */
 void san_pool_run(struct san_pool *pool, san_pool_fn *fn, void *data, size_t count, size_t grain);
 
 #endif

@@ -12,9 +12,10 @@
 #include "inference/network.h"
 #include "inference/pool.h"
 
-/* The tokens [begin, end) that a token attends to, its position for RoPE, and where its own keys and values
- * go. */
+/* What a row is: a token, the tokens [begin, end) that it attends to, its position for RoPE, and its place
+ * among the tokens, where its keys and values go. */
 struct san_span {
+    int32_t id;
     uint32_t begin, end, position, token;
 };
 
@@ -52,6 +53,7 @@ struct san_network {
 
     float *cosine, *sine;      /* [positions][hd / 2] */
     struct san_span *span;     /* [rows] of the pass under way */
+    size_t pass_rows;          /* how many those are */
     struct san_placed *placed; /* [context_length] */
     size_t placed_count;
     float *x;              /* [rows][d] residual stream */
@@ -61,7 +63,7 @@ struct san_network {
     int32_t *input_offset; /* [rows][max(d, inner) / 32] */
     float *q, *k, *v;      /* [rows][inner], [rows][kv], [rows][kv] */
     char *key_rows;        /* [rows][key_bytes] */
-    float *query;          /* [KV][count][H / KV][key_n]: heads that share keys lie together */
+    float *query;          /* [KV][pass_rows][H / KV][key_n]: heads that share keys lie together */
     int8_t *query_q;       /* the same as integers */
     float *query_scale;    /* one a query */
     int32_t *query_offset;
@@ -79,46 +81,56 @@ struct san_network {
     int32_t *hidden_offset;
 };
 
-enum { SAN_ATTEND_ROWS = 6 }; /* that attend together */
+enum { SAN_ATTEND_ROWS = 6 }; /* that attend together, and that kernels multiply at once */
 
 /* Bytes that the cache keeps of a token: keys and values of every encoder layer, keys and values for every
  * decoder layer's cross-attention, the encoder's output. */
 size_t san_network_record(const struct san_network *net);
 
-/* x[i] = embedding of ids[i], scaled by sqrt(d). The ids have been checked. */
-void san_embed(struct san_network *net, const int32_t *ids, size_t count, float *x);
 enum san_status san_check_ids(
     const struct san_network *net, const int32_t *ids, size_t count, struct san_error *err);
 
-/* What one attention layer leaves for the next step: x += gate * output, unless gate is 0 (which none is);
- * then input = norm(x) by g, as integers too if a matrix of this model needs it. */
-void san_advance(struct san_network *net, float gate, const float *g, size_t count);
+/* The rows of a pass that one thread takes through several steps; or all of them, and a pool whose threads
+ * share each step. Either way the same bits come out. */
+struct san_part {
+    size_t first, count;
+    struct san_pool *pool; /* NULL: this thread alone */
+    unsigned worker;       /* which it is, then */
+};
+typedef void san_step_fn(struct san_network *net, const void *data, const struct san_part *part);
+/* Runs the step for all rows of the pass, and returns when they are through. Many rows are dealt out to the
+ * threads: what a core has written it then reads itself, and weights are read by all. Few rows go together:
+ * then each weight is read by one. */
+void san_run_step(struct san_network *net, san_step_fn *step, const void *data);
 
-/* A matrix times the input, to rows of `out` of w->rows numbers without gap. */
+/* x = embedding of the rows' ids, scaled by sqrt(d). */
+void san_embed(struct san_network *net, const struct san_part *part);
+/* What one attention layer leaves for the next: x += gate * output, unless gate is 0; then input = norm(x) by
+ * g, as integers too if a matrix of this model needs it. */
+void san_advance(struct san_network *net, const struct san_part *part, float gate, const float *g);
+
+/* A matrix times the input, to rows of `out` of matrix->rows numbers without gap. */
 struct san_projection {
     const struct san_matrix *matrix;
     float *out;
 };
-/* Several of them at once, with `count` rows of net->input. */
-void san_project(
-    struct san_network *net, const struct san_projection *projections, size_t projection_count, size_t count);
+void san_project(struct san_network *net, const struct san_part *part,
+    const struct san_projection *projections, size_t count);
 
-/* What becomes of net->q, net->k and net->v of `count` rows: queries are normalised, turned to their
- * positions if `turn`, and stand ready for san_attend; keys are normalised and turned, and go with the values
- * to the memory. */
+/* What becomes of net->q, net->k and net->v: queries are normalised, turned to their positions if `turn`, and
+ * stand ready for san_attend; keys are normalised and turned, and go with the values to the memory. */
 struct san_heads {
     const struct san_attention_weights *weights;
     struct san_memory *memory;
     bool queries, keys, turn;
 };
-void san_prepare_heads(struct san_network *net, const struct san_heads *heads, size_t count);
+void san_prepare_heads(struct san_network *net, const struct san_part *part, const struct san_heads *heads);
 /* The keys of a token, as net->key_rows has them, and its values, into a memory. */
 void san_remember(const struct san_network *net, struct san_memory *memory, size_t token, const char *keys,
     const float *values);
 
-/* The queries of `count` rows against a memory, each row over its span; then the output projection, into
- * net->output. */
-void san_attend(struct san_network *net, const struct san_attention_weights *w,
-    const struct san_memory *memory, size_t count);
+/* The queries against the memory, each row over its span; then the output projection, into net->output. */
+void san_attend(struct san_network *net, const struct san_part *part, const struct san_attention_weights *w,
+    const struct san_memory *memory);
 
 #endif
