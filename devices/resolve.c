@@ -321,7 +321,10 @@ enum san_status resolve_call(struct registry *registry, const struct home_call *
         return none(&search, missing);
     if (home_call_arg(call, "entity_id") != NULL)
         return by_entity_id(&search);
-    if (home_call_arg(call, "name") != NULL)
+    if (home_call_arg(call, "name") != NULL) {
+        if (strcmp(call->tool, "HassVacuumStart") == 0)
+            filter.area = filter.floor = NULL; /* the room to clean, not the one where the vacuum lives */
         return by_name(&search, &filter);
+    }
     return by_group(&search, &filter);
 }

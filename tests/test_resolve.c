@@ -138,6 +138,7 @@ static void calls_mean_these_entities(void **state)
         {"HassClimateSetTemperature area=Bedroom", NULL, "ok climate.bed"},
         {"HassVacuumStart", NULL, "ok vacuum.v"},
         {"HassVacuumStart area=Bath", NULL, "none"},
+        {"HassVacuumStart name=Robbie area=Bath", NULL, "ok vacuum.v"},
         {"HassLawnMowerDock", NULL, "none"},
         /* tools that mean no device */
         {"HassStartTimer minutes=5", NULL, "no target"},
