@@ -1,85 +1,164 @@
 #!/usr/bin/env python3
-"""Writes the model card (on standard output) from the file, its checkpoint and the figures of evaluate.py.
+"""Measures a model in every respect and writes its card: models/NAME.md and its pictures.
 
-    card.py --model ../models/hearth-s.gguf --figures out/figures.json [--q4 out/q4.json] >../models/hearth-s.md
+    card.py [--model ../models/hearth-s.gguf] [--checkpoint out/last.pt] [--history out/history.jsonl] [--hearthctl ../build/hearthctl]
+    card.py --reuse        the figures of the last time (out/card.json), written again
+
+Ten minutes of one core. What needs something that is not there (a checkpoint, a history) is left out, and the card says so.
 """
 import argparse
 import json
 import os
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "data")]
-import generate        # noqa: E402
+import card_text       # noqa: E402
+import engine          # noqa: E402
 import gguf            # noqa: E402
 
-LIMITS = """## What it cannot do
-
-- English only. Names may be in any language, but what is not in the Latin alphabet is spelt in bytes and copied less surely.
-- It knows no home by itself: it chooses among the names that the shortlist hands it. What the shortlist misses, it cannot name.
-- Pronouns across sentences ("turn it off" with nothing before) and conditions ("if it rains, close the windows") are not understood.
-- A time of day is not understood: a delay is, as a timer with a command.
-- Held-out patterns are by the same writers as the training patterns. Other people's free paraphrases will fare worse than the figures
-  above; measure on sentences of your own.
-- Its outputs are proposals: the engine's grammar, evidence check, confidence and policy decide (design, section 1)."""
+SETS = ("heldout", "understanding")
+LARGE = 190             # entities of a home that counts as a large one
 
 
-def _figures(path):
-    if not path or not os.path.exists(path):
-        return None
-    with open(path, encoding="utf-8") as f:
-        return json.load(f)
+def about(args):
+    """What the file says of itself."""
+    keys, tensors = gguf.read(args.model)
+    return {"name": keys["general.name"], "parameters": sum(t.size for t in tensors.values()), "bytes": os.path.getsize(args.model),
+            "encoder": keys["san.encoder.block_count"], "decoder": keys["san.decoder.block_count"], "width": keys["san.embedding_length"],
+            "tokens": len(keys["tokenizer.ggml.tokens"]), "mask": keys["san.encoder.context_mask"], "mapped": "san.confidence.from" in keys}
 
 
-def _percent(ok, n):
-    return f"{100 * ok / n:.1f}%" if n else "-"
-
-
-def data_lines():
+def data():
+    import generate
     train, held = generate.load_patterns()
-    writers = sorted({p.writer for p in train})
-    none = sum(not p.calls for p in train)
-    base = sum(p.writer == "w00" for p in train)
-    return (f"{len(train)} training patterns of {len(writers)} hands ({base} of them systematic; {none} are not for the house), {len(held)} held out. "
-            "Crossed with random homes of 3 to 120 and more devices; about a third of the samples ask for nothing that the home has.")
+    return {"patterns": len(train), "held_out": len(held), "writers": len({p.writer for p in train}), "systematic": sum(p.writer == "w00" for p in train),
+            "none": sum(not p.calls for p in train)}
 
 
-def table(per_tool):
-    rows = ["| calls for | right | of | |", "| --- | ---: | ---: | ---: |"]
-    rows += [f"| {k} | {ok} | {n} | {_percent(ok, n)} |" for k, (ok, n) in sorted(per_tool.items(), key=lambda x: x[0])]
-    return "\n".join(rows)
+def training(args):
+    if not os.path.exists(args.checkpoint):
+        return None
+    import torch
+    saved = torch.load(args.checkpoint, map_location="cpu")
+    return {"samples": saved["samples"], "steps": saved["step"], "minutes": saved["seconds"] / 60}
+
+
+def curve(args):
+    """Draws the run; the name of the picture, or None."""
+    if not os.path.exists(args.history):
+        return None
+    import curves
+    rows = curves.read(args.history)
+    if not rows:
+        return None
+    curves.draw(rows, picture(args, "curve"))
+    return os.path.basename(picture(args, "curve"))
+
+
+def picture(args, what):
+    return os.path.splitext(args.card)[0] + f"-{what}.png"
+
+
+def entities(name, home):
+    with open(os.path.join(engine.DATA, name, home), encoding="utf-8") as f:
+        return len(json.load(f)["entities"])
+
+
+def of_set(args, name):
+    """All figures of one set of cases, as hearthd would run it."""
+    run = engine.Run(args.hearthctl, args.model, engine.cases_of(name))
+    sizes = {h: entities(name, h) for h in {c["home"] for c in run.cases}}
+    large = sorted(c["prediction"]["ms"] for c in run.cases if sizes[c["home"]] >= LARGE)
+    wrong = [{"text": c["text"], "area": c.get("context_area"), "want": c["calls"], "got": c["prediction"]["calls"]} for c in run.cases if not c["prediction"]["exact"]]
+    return {"all": run.exact(), "positive": run.exact(positive=True), "several": run.total("intents", "intent").get("(several)", [0, 0, 0]),
+            "negatives": run.negatives(), "false_actions": sum(r["false_actions"] for r in run.results), "sensitive": sum(r["sensitive"] for r in run.results),
+            "intents": run.total("intents", "intent"), "tags": run.total("tags", "tag"), "homes": run.total("homes", "home"),
+            "ms": [run.milliseconds(p) for p in (0.5, 0.9, 0.99)], "large_ms": large[len(large) // 2] if large else None,
+            "wrong": wrong[::max(1, len(wrong) // 30)][:30]}
+
+
+def of_types(args):
+    """{type: {set: (right, all)}} of the checkpoint's weights as each type, through the engine; None without the checkpoint of this model."""
+    if not os.path.exists(args.checkpoint):
+        return None
+    import torch
+    import calibrate
+    import export
+    from model import Config, San
+    from tokenizer import Tokenizer
+    saved, keys = torch.load(args.checkpoint, map_location="cpu"), gguf.read(args.model)[0]
+    model, tok = San(Config(**saved["config"])), Tokenizer.load(args.tokenizer)
+    model.load_state_dict(saved["model"])
+    if tok.size != model.c.vocab or [t for t, _, _ in tok.tokens()] != keys["tokenizer.ggml.tokens"]:
+        return None
+    out = {}
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "m.gguf")
+        for kind in ("f32", "f16", "q8_0", "q4_0"):
+            export.save(path, model, tok, "typed", kind)
+            if calibrate.KEYS[0] in keys:
+                gguf.change_keys(path, path, {k: ("f32s", keys[k]) for k in calibrate.KEYS})
+            out[kind] = {"bytes": os.path.getsize(path), **{name: engine.Run(args.hearthctl, path, engine.cases_of(name)).exact() for name in SETS}}
+    return out
+
+
+def confidence(args):
+    import calibrate
+    free, held = calibrate.measure(args.hearthctl, args.model)
+    f = calibrate.figures(free, held, calibrate.fit(free.sure, free.right))
+    calibrate.diagram(picture(args, "confidence"), [("the network's product", f["raw_bins"]), ("with a map of other homes", f["fitted_bins"])],
+                      f"{f['calls']} calls of {f['homes']} homes, {f['bins']} bins of equal mass")
+    return {**f, "picture": os.path.basename(picture(args, "confidence"))}
+
+
+def network(args):
+    """The network alone, in PyTorch: generated sentences, greedy, no grammar."""
+    import evaluate
+    model, tok = evaluate.load_model(args.model, args.tokenizer)
+    cases = evaluate.generated(args.count, tok)
+    return evaluate.figures(cases, evaluate.predict(model, tok, [e for _, e in cases]))
+
+
+def collect(args):
+    import agree
+    import noisy
+    steps = [("model", about), ("training", training), ("curve", curve), ("types", of_types), ("confidence", confidence), ("network", network),
+             ("noise", lambda a: noisy.figures(a.hearthctl, a.model, a.noisy)), ("agreement", lambda a: agree.figures(a.hearthctl, a.model, ["understanding"], a.agree)),
+             *((name, lambda a, name=name: of_set(a, name)) for name in SETS)]
+    figures = {"data": data()}
+    for n, (name, step) in enumerate(steps):
+        print(f"card: {n + 1} of {len(steps)}: {name}", file=sys.stderr, flush=True)
+        figures[name] = step(args)
+    return figures
 
 
 def main():
-    ap = argparse.ArgumentParser(description="Write the model card.")
-    ap.add_argument("--model", required=True)
-    ap.add_argument("--figures", required=True, help="evaluate.py --json of this model")
-    ap.add_argument("--q4", help="evaluate.py --json of the Q4_0 file")
-    ap.add_argument("--checkpoint", default=os.path.join(HERE, "out", "last.pt"))
+    ap = argparse.ArgumentParser(description="Measure a model and write its card.")
+    ap.add_argument("--model", default=os.path.join(HERE, "..", "models", "hearth-s.gguf"))
+    ap.add_argument("--card", help="the file to write (default: beside the model, .md)")
+    ap.add_argument("--checkpoint", default=os.path.join(HERE, "out", "last.pt"), help="of this model: budget, and its weights unrounded")
+    ap.add_argument("--tokenizer", default=os.path.join(HERE, "out", "tokenizer.json"))
+    ap.add_argument("--history", default=os.path.join(HERE, "out", "history.jsonl"), help="of the training run (or what it printed): the curve")
+    ap.add_argument("--hearthctl", default=engine.HEARTHCTL)
+    ap.add_argument("--figures", default=os.path.join(HERE, "out", "card.json"), help="where the figures are kept")
+    ap.add_argument("--count", type=int, default=2000, help="generated sentences for the network alone")
+    ap.add_argument("--noisy", type=int, default=1000, help="generated sentences without and with noise")
+    ap.add_argument("--agree", type=int, help="free sentences to compare engine and PyTorch on (default: all)")
+    ap.add_argument("--reuse", action="store_true", help="do not measure: write the kept figures")
     args = ap.parse_args()
-    keys, tensors = gguf.read(args.model)
-    f = _figures(args.figures)
-    size, count = os.path.getsize(args.model), sum(t.size for t in tensors.values())
-    budget = ""
-    if os.path.exists(args.checkpoint):
-        import torch
-        s = torch.load(args.checkpoint, map_location="cpu")
-        budget = f"{s['samples']} generated sentences, {s['step']} steps, {s['seconds'] / 60:.0f} minutes of training on one to two shared CPU cores, no GPU."
-    q4 = _figures(args.q4)
-    lines = [
-        f"# {keys['general.name']}", "", "<!-- Written by training/card.py: change that, not this. -->", "",
-        f"The network that hearth ships: utterance and context in, Home Assistant tool calls out. {count} parameters, {size} bytes "
-        f"(Q8_0), {keys['san.encoder.block_count']} encoder and {keys['san.decoder.block_count']} decoder layers, width {keys['san.embedding_length']}, "
-        f"{len(keys['tokenizer.ggml.tokens'])} tokens, `{keys['san.encoder.context_mask']}` mask. Format and prompt: docs/model.md.", "",
-        "## Data", "", data_lines(), "", "No sentence or test of Home Assistant's own collection was used or looked at.", "",
-        "## Training", "", budget, "Muon on the attention matrices, AdamW on the rest, bf16, weights rounded to Q8_0 in the last tenth. Make it again: `training/run`.", "",
-        "## The network alone", "",
-        f"On {f['cases']} generated sentences: patterns that it never saw, in homes with names that it mostly never saw, recogniser noise included, greedy decoding *without* "
-        "the engine's grammar. Exact means every call and argument right, and no call too many.", "",
-        f"- exactly right: **{_percent(f['exact'], f['cases'])}**" + (f" (Q4_0: {_percent(q4['exact'], q4['cases'])})" if q4 else ""),
-        f"- acted although nothing in the home was meant: {f['false_actions']} of {f['negatives']} ({_percent(f['false_actions'], f['negatives'])})", "",
-        table(f["per_tool"]), "", "`none`: not for the house. `absent`: a device or room that the home has not; right means that no call is left.", "", LIMITS]
-    print("\n".join(lines))
+    args.card = args.card or os.path.splitext(args.model)[0] + ".md"
+    if not args.reuse:
+        figures = collect(args)
+        os.makedirs(os.path.dirname(os.path.abspath(args.figures)), exist_ok=True)
+        with open(args.figures, "w", encoding="utf-8") as f:
+            json.dump(figures, f, indent=1)
+    with open(args.figures, encoding="utf-8") as f:
+        text = card_text.card(json.load(f))
+    with open(args.card, "w", encoding="utf-8") as f:
+        f.write(text)
+    print(f"{args.card} is written")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,5 @@
 """Writes GGUF v3: little-endian, data aligned to 32 bytes. Reading it back (for checks) is the small half below."""
+import os
 import struct
 
 import numpy as np
@@ -120,3 +121,28 @@ def read(path):
         n = int(np.prod(shape)) // per * size
         out[name] = _restore(data[base + offset:base + offset + n], kind, shape)
     return keys, out
+
+
+def change_keys(path, out, changes):
+    """Copies a file with keys changed: {name: value as for `write`, or None to drop it}. The tensors stay byte for byte."""
+    with open(path, "rb") as f:
+        data = f.read()
+    r = _Reader(data)
+    r.at = 8
+    n_tensors, n_keys, kept = r.take("Q"), r.take("Q"), []
+    for _ in range(n_keys):
+        begin, name = r.at, r.string()
+        r.value(r.take("I"))
+        if name not in changes:
+            kept.append(data[begin:r.at])
+    infos = r.at
+    for _ in range(n_tensors):
+        r.string()
+        dims = r.take("I")
+        r.at += 8 * dims + 12
+    kept += [_string(name) + _value(value) for name, value in changes.items() if value is not None]
+    start = data[:8] + struct.pack("<QQ", n_tensors, len(kept)) + b"".join(kept) + data[infos:r.at]
+    part = out + ".part"
+    with open(part, "wb") as f:
+        f.write(start + b"\0" * (-len(start) % ALIGN) + data[-(-r.at // ALIGN) * ALIGN:])
+    os.replace(part, out)

@@ -4,7 +4,8 @@
     train.py --minutes 90 [--resume]
 
 Checkpoints: out/last.pt every few minutes. The learning rate falls as a cosine over the minutes, those before a resume counted in.
-Pattern files are read anew for every shard, so patterns that are added while it runs are used.
+Pattern files are read anew for every shard, so patterns that are added while it runs are used. Beside the checkpoint, history.jsonl has
+the loss and the held-out figure as they went; card.py draws them.
 
 On a CPU, `--workers 2` trains in two processes of one thread each that average their gradients: they meet once a step, where OpenMP's
 threads meet at every product and, on a busy machine, wait. Let glibc keep its memory: MALLOC_MMAP_THRESHOLD_=2000000000
@@ -13,6 +14,7 @@ MALLOC_TRIM_THRESHOLD_=8000000000 saves the kernel an eighth of the time in clea
 import argparse
 import dataclasses
 import glob
+import json
 import math
 import os
 import random
@@ -166,6 +168,23 @@ def start_workers(args):
     return others
 
 
+class History:
+    """Loss and figures of a run, one JSON object a line. A resumed run goes on behind what its checkpoint has seen."""
+
+    def __init__(self, path, samples):
+        self.path, kept = path, []
+        if samples and os.path.exists(path):
+            with open(path, encoding="utf-8") as f:
+                kept = [line for line in f if line.endswith("\n") and json.loads(line)["samples"] <= samples]
+        os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+        with open(path, "w", encoding="utf-8") as f:
+            f.writelines(kept)
+
+    def add(self, state, **more):
+        with open(self.path, "a", encoding="utf-8") as f:
+            f.write(json.dumps({"minutes": round(state["seconds"] / 60, 2), "step": state["step"], "samples": state["samples"], **more}) + "\n")
+
+
 def bar(done, text):
     full = int(30 * min(1, done))
     end = "" if sys.stderr.isatty() else "\n"
@@ -197,6 +216,7 @@ class Run:
                 if not grow:
                     o.load_state_dict(s)
             self.state = {k: saved[k] for k in self.state}
+        self.history = History(os.path.join(os.path.dirname(args.checkpoint), "history.jsonl"), self.state["samples"]) if args.rank == 0 else None
         self.base = [[g["lr"] for g in o.param_groups] for o in (Muon(hot, lr=args.muon), torch.optim.AdamW(rest, lr=args.adam))]
         self.weights = weights(self.tok).to(self.device)
 
@@ -259,6 +279,7 @@ class Run:
         if now - self.shown_at > 20:
             bar(self.done(), f"{self.state['seconds'] / 60:5.1f}/{self.args.minutes:g} min  step {self.state['step']}  {self.state['samples']} sentences  "
                 f"loss {sum(self.losses) / len(self.losses):.4f}  {count / max(1e-9, took):.0f}/s")
+            self.history.add(self.state, loss=round(sum(self.losses) / len(self.losses), 5), learning_rate=round(self.optimisers[0].param_groups[0]["lr"], 6))
             self.shown_at = now
         if now - self.saved_at > 60 * self.args.save_every:
             save(self.args.checkpoint, self.model, self.optimisers, self.state)
@@ -272,6 +293,7 @@ class Run:
         cases = evaluate.generated(self.args.check, self.tok, self.args.patterns)
         right = evaluate.exact(self.model, self.tok, cases)
         self.model.train()
+        self.history.add(self.state, right=sum(right), of=len(right))
         print(f"\nheld out, after {self.state['seconds'] / 60:.1f} min and {self.state['samples']} sentences: {100 * sum(right) / len(right):.1f}% of {len(right)} exact",
               file=sys.stderr, flush=True)
 
