@@ -4,39 +4,15 @@
     say.py --home ../tests/data/heldout/home-10.json [--area Kitchen] [--model ../models/hearth-s.gguf] TEXT...
 """
 import argparse
-import json
 import os
 import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "data")]
 import evaluate        # noqa: E402
-import homes           # noqa: E402
 import normalize       # noqa: E402
+import own             # noqa: E402
 import shards          # noqa: E402
-import shortlist       # noqa: E402
-
-
-def load_home(path):
-    """A home file of design.md, section 6."""
-    with open(path, encoding="utf-8") as f:
-        data = json.load(f)
-    home = homes.Home()
-    home.floors = [homes.Place("floor", x["name"], aliases=x.get("aliases", [])) for x in data["floors"]]
-    home.areas = [homes.Place("area", x["name"], x.get("floor"), x.get("aliases", [])) for x in data["areas"]]
-    home.entities = [homes.Entity(x["domain"], x["name"], x.get("area"), x.get("device_class"), x.get("aliases", [])) for x in data["entities"]]
-    return home
-
-
-def context(home, words):
-    """The shortlist without its chances: what overlaps, best first."""
-    scores, room, chosen = shortlist.scored(home, words), dict(shortlist.MAX), []
-    for item in sorted(scores, key=lambda i: -scores[i]):
-        kind = item[0] if item[0] in ("area", "floor") else "entity"
-        if room[kind] > 0:
-            room[kind] -= 1
-            chosen.append(item)
-    return chosen
 
 
 def main():
@@ -49,10 +25,10 @@ def main():
     ap.add_argument("--show", action="store_true", help="print the context too")
     args = ap.parse_args()
     model, tok = evaluate.load_model(args.model, args.tokenizer)
-    home = load_home(args.home)
+    home = own.load_home(args.home)
     here = tuple(normalize.words_of(args.area)) if args.area else None
     texts = args.text or [line.strip() for line in sys.stdin if line.strip()]
-    samples = [(normalize.words_of(t), here, context(home, normalize.words_of(t)), []) for t in texts]
+    samples = [(normalize.words_of(t), here, own.context(home, normalize.words_of(t)), []) for t in texts]
     for s, flat in zip(samples, evaluate.predict(model, tok, [shards.encode(tok, s) for s in samples])):
         print(f"{' '.join(s[0]):55s} {' '.join(flat)}")
         if args.show:

@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
 """Tests of the trainer's parts: `python3 training/test.py`. Half a minute; the shipped model is not needed."""
+import contextlib
+import io
+import json
 import os
 import random
 import sys
@@ -11,9 +14,13 @@ import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "data")]
+import calibrate       # noqa: E402
 import export          # noqa: E402
+import finetune        # noqa: E402
 import generate        # noqa: E402
+import gguf            # noqa: E402
 import normalize       # noqa: E402
+import own             # noqa: E402
 import patterns        # noqa: E402
 import quantise        # noqa: E402
 import shards          # noqa: E402
@@ -111,6 +118,147 @@ class Files(unittest.TestCase):
             with quantise.as_stored(model, kind):
                 for (n, p), q in zip(model.named_parameters(), back.parameters()):
                     torch.testing.assert_close(p, q, msg=f"{kind} {n}")
+
+
+    def test_keys_change_and_nothing_else(self):
+        arrays = [("a", np.arange(64, dtype=np.float32).reshape(2, 32), "q8_0"), ("b", np.arange(3, dtype=np.float32), "f32")]
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "m.gguf")
+            gguf.write(path, {"general.name": "x", "n": ("u32", 7), "words": ("strings", ["one", "two"])}, arrays)
+            with open(path, "rb") as f:
+                before = f.read()
+            gguf.change_keys(path, path, {"n": None, "curve": ("f32s", [0.0, 1.0])})
+            keys, tensors = gguf.read(path)
+            self.assertEqual(keys, {"general.name": "x", "words": ["one", "two"], "curve": [0.0, 1.0]})
+            np.testing.assert_array_equal(tensors["b"], arrays[1][1])
+            gguf.change_keys(path, path, {"curve": None, "n": ("u32", 7)})
+            gguf.change_keys(path, path, {"words": None, "n": None})
+            gguf.change_keys(path, path, {"n": ("u32", 7), "words": ("strings", ["one", "two"])})
+            with open(path, "rb") as f:
+                self.assertEqual(f.read(), before)
+
+
+class Confidence(unittest.TestCase):
+    def calls(self, slope, shift, count=20000):
+        """How sure, and whether right, of calls of which this curve is true."""
+        rng = np.random.default_rng(4)
+        sure = 1 / (1 + np.exp(-rng.normal(2, 2, count)))
+        truth = 1 / (1 + np.exp(-(slope * calibrate.odds(sure) + shift)))
+        return sure, (rng.random(count) < truth).astype(float)
+
+    def test_fit_finds_the_curve(self):
+        slope, shift = calibrate.fit(*self.calls(0.5, 0.7))
+        self.assertAlmostEqual(slope, 0.5, delta=0.03)
+        self.assertAlmostEqual(shift, 0.7, delta=0.06)
+
+    def test_the_map_makes_the_error_small(self):
+        sure, right = self.calls(0.5, 0.7)
+        self.assertGreater(calibrate.error(sure, right), 0.05)
+        self.assertLess(calibrate.error(calibrate.through(calibrate.fit(sure, right), sure), right), 0.012)
+
+    def test_knots_are_what_the_engine_reads(self):
+        for curve in ((0.05, -3), (1, 0), (0.5, 0.7), (3, 2)):
+            x, y = calibrate.knots(curve)
+            self.assertTrue(2 <= len(x) <= 32 and x[0] == 0 and x[-1] == 1)
+            self.assertTrue((np.diff(x) > 0).all() and (np.diff(y) >= 0).all() and y.min() >= 0 and y.max() <= 1)
+            sure = np.linspace(0.001, 0.999, 999)
+            true = 1 / (1 + np.exp(-(curve[0] * calibrate.odds(sure) + curve[1])))
+            self.assertLess(np.abs(calibrate.through(curve, sure) - true).max(), 0.03)
+
+    def test_bins_have_equal_mass(self):
+        sure = np.array([0.9] * 40 + [0.1] * 35)
+        found = calibrate.bins(sure, (sure > 0.5).astype(float), 15)
+        self.assertEqual([n for _, _, n in found], [5] * 15)
+        self.assertAlmostEqual(calibrate.error(sure, (sure > 0.5).astype(float)), 0.1)
+
+
+class FineTuning(unittest.TestCase):
+    HOME = {"floors": [], "areas": [{"name": "Kitchen", "floor": None, "aliases": ["galley"]}, {"name": "Hall", "floor": None, "aliases": []}],
+            "entities": [{"entity_id": "light.a", "name": "Kitchen ceiling", "area": "Kitchen", "domain": "light", "device_class": None, "aliases": ["big light"]},
+                         {"entity_id": "lock.b", "name": "Front door", "area": "Hall", "domain": "lock", "device_class": None, "aliases": []},
+                         {"entity_id": "media_player.c", "name": "Radio", "area": "Kitchen", "domain": "media_player", "device_class": None, "aliases": []}]}
+
+    def case(self, text, calls, **more):
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "home.json")
+            with open(path, "w", encoding="utf-8") as f:
+                json.dump(self.HOME, f)
+            return own.Case({"text": text, "calls": [{"name": n, "arguments": a} for n, a in calls], **more}, own.load_home(path), "mine.jsonl:1")
+
+    def test_a_case_is_a_target(self):
+        for text, calls, target in (
+                ("Big light off!", [("HassTurnOff", {"name": "Kitchen ceiling"})], "T:HassTurnOff S:name big light"),
+                ("lock up", [("HassTurnOn", {"name": "Front door", "domain": "lock"})], "T:HassTurnOn S:name front door S:domain lock"),
+                ("lights on in the galley", [("HassTurnOn", {"domain": "light", "area": "Kitchen"})], "T:HassTurnOn S:area galley S:domain light"),
+                ("twenty percent", [("HassLightSet", {"area": "Kitchen", "brightness": 20})], "T:HassLightSet S:area kitchen S:brightness 20"),
+                ("nice weather", [], "<none>")):
+            self.assertEqual(" ".join(self.case(text, calls).target()), target)
+
+    def test_the_room_of_the_speaker_is_written_as_it_is_called(self):
+        c = self.case("lights on", [("HassTurnOn", {"area": "galley", "domain": "light"})], context_area="galley")
+        self.assertEqual(" ".join(c.target()), "T:HassTurnOn S:area kitchen S:domain light")
+        self.assertEqual(c.pattern().calls, [("HassTurnOn", [("area", "{here}"), ("domain", "light")])])
+
+    def test_names_make_room_for_variables(self):
+        c = self.case("Kill the big light and lock the front door", [("HassTurnOff", {"name": "Kitchen ceiling"}), ("HassTurnOn", {"name": "Front door"})])
+        self.assertEqual(c.pattern().text, "kill the {light} and lock the {lock}")
+        c = self.case("play purple rain in the kitchen", [("HassMediaSearchAndPlay", {"area": "Kitchen", "search_query": "purple rain"})])
+        self.assertEqual(c.pattern().text, "play <purple rain> in the {area}")
+        self.assertIsNone(self.case("the ceiling one off", [("HassTurnOff", {"name": "Kitchen ceiling"})]).pattern())
+
+    def test_patterns_of_cases_fill_other_homes(self):
+        c = self.case("kill the big light", [("HassTurnOff", {"name": "Kitchen ceiling"})])
+        source = finetune.Source(1, generate.load_patterns()[0], [c])
+        names = set()
+        for _ in range(60):
+            words, _, items, target = source._own()
+            self.assertEqual(target[:2], ["T:HassTurnOff", "S:name"])
+            names.add(" ".join(target[2:]))
+        self.assertGreater(len(names), 5)
+        self.assertIn("big light", names)
+
+    def test_aliases_and_accepted_answers_are_right(self):
+        c = self.case("kitchen light off", [("HassTurnOff", {"name": "big light"})], accept=[[{"name": "HassTurnOff", "arguments": {"area": "Kitchen", "domain": "light"}}]])
+        for flat, right in (("T:HassTurnOff S:name kitchen ceiling", True), ("T:HassTurnOff S:name big light", True), ("T:HassTurnOff S:area galley S:domain light", True),
+                            ("T:HassTurnOn S:name big light", False), ("<none>", False)):
+            self.assertEqual(c.meaning(flat.split()) in c.answers(), right, flat)
+
+    def test_errors_name_the_place_and_the_mend(self):
+        for text, calls, said in (("lamp on", [("HassTurnOn", {"name": "Sauna"})], "Sauna"), ("lamp on", [("HassTurnIt", {})], "HassTurnIt"),
+                                  ("lamp on", [("HassTurnOn", {"colour": "red"})], "colour"), ("play it", [("HassMediaSearchAndPlay", {"search_query": "abba"})], "abba"), ("", [], "words")):
+            with self.assertRaisesRegex(own.CaseError, "mine.jsonl:1.*" + said):
+                self.case(text, calls)
+
+    def test_a_worse_model_is_told(self):
+        figures = lambda mine, general, free=None: finetune.Figures((mine, 20), (general, 1000), free and (free, 1500))    # noqa: E731
+        self.assertEqual(finetune.worse(figures(10, 900, 1300), figures(10, 895, 1293)), "")
+        self.assertIn("your held-out", finetune.worse(figures(10, 900), figures(9, 950)))
+        self.assertIn("generator", finetune.worse(figures(10, 900), figures(20, 894)))
+        self.assertIn("twelve homes", finetune.worse(figures(10, 900, 1300), figures(20, 900, 1292)))
+
+    def test_the_whole_way_with_a_tiny_model(self):
+        """Two seconds of training on a random model: files in, figures out, a file that the trainer reads again."""
+        tok = Tokenizer(learn({"turn": 9, "kitchen": 9, "light": 9, "ceiling": 5}, 120))
+        torch.manual_seed(2)
+        model = San(Config(vocab=tok.size, d=32, heads=4, kv_heads=2, head_dim=8, encoder_layers=1, decoder_layers=1))
+        texts = [f"{verb} the {thing}" for verb in ("kill", "switch off", "douse", "stop") for thing in ("big light", "kitchen ceiling", "radio")]
+        with tempfile.TemporaryDirectory() as d:
+            start, home, cases = (os.path.join(d, n) for n in ("start.gguf", "home.json", "mine.jsonl"))
+            export.save(start, model, tok, "start", "q8_0")
+            calibrate.write_map(start, (0.5, 0.25))
+            with open(home, "w", encoding="utf-8") as f:
+                json.dump(self.HOME, f)
+            with open(cases, "w", encoding="utf-8") as f:
+                f.writelines(json.dumps({"text": t, "calls": [{"name": "HassTurnOff", "arguments": {"name": t.split(" ", 2 if "off" in t else 1)[-1].replace("the ", "")}}]}) + "\n" for t in texts)
+            args = finetune.arguments(["--home", home, "--cases", cases, "--minutes", "0.03", "--model", start, "--out", d, "--check", "8", "--quick", "--force", "--batch", "16"])
+            args.hearthctl = None
+            with contextlib.redirect_stdout(io.StringIO()) as said, contextlib.redirect_stderr(io.StringIO()):
+                self.assertEqual(finetune.fine_tune(args), 0)
+            self.assertIn("your held-out sentences", said.getvalue())
+            back, tok2, keys = export.load(os.path.join(d, "mine.gguf"))
+            self.assertEqual((tok2.pieces, keys["general.name"], len(keys["san.confidence.to"])), (tok.pieces, "mine", 23))
+            moved = sum((p - q).abs().sum().item() for p, q in zip(back.parameters(), export.load(start)[0].parameters()))
+            self.assertGreater(moved, 0)
 
 
 class Samples(unittest.TestCase):
