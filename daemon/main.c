@@ -25,6 +25,7 @@
 #include "lists.h"
 #include "log.h"
 #include "mqtt.h"
+#include "names.h"
 #include "notify.h"
 #include "phrases.h"
 #include "pipeline.h"
@@ -49,6 +50,7 @@ struct process {
     uv_timer_t patience;
     struct ingest_socket *ingest_socket;
     struct ingest_wyoming *ingest_wyoming;
+    struct names *names;
     bool signals_open, stopping, config_given;
 };
 
@@ -208,6 +210,7 @@ static void stop(struct process *process)
         return;
     process->stopping = true;
     notify_stopping();
+    names_stop(process->names);
     timers_stop(process->daemon.timers);
     pipeline_stop(process->daemon.pipeline);
     ingest_socket_stop(process->ingest_socket);
@@ -243,6 +246,7 @@ static void free_all(struct process *process)
     uv_run(&process->loop, UV_RUN_DEFAULT);
     ingest_socket_free(process->ingest_socket);
     ingest_wyoming_free(process->ingest_wyoming);
+    names_free(process->names);
     announce_free(daemon->announcer);
     home_assistant_free(daemon->home_assistant);
     pipeline_free(daemon->pipeline);
@@ -281,6 +285,9 @@ static enum san_status open_parts(struct process *process, struct san_error *err
     daemon->mqtt = mqtt_new(&process->loop, config, &handlers, err);
     if (!daemon->mqtt)
         return err->status;
+    process->names = names_new(daemon);
+    if (!process->names)
+        return san_fail(err, SAN_ENOMEM, "out of memory");
     daemon->inventory = inventory_new(daemon);
     if (!daemon->inventory)
         return san_fail(err, SAN_ENOMEM, "out of memory");

@@ -12,6 +12,16 @@ struct shortlist {
     struct registry *registry;
     struct name_index *index;
     uint64_t generation; /* of the registry when the index was built; 0: never */
+    bool left_behind;    /* a large index is renewed by somebody else */
+};
+
+/* An index to be. */
+struct shortlist_work {
+    struct san_arena *arena;
+    struct name_entry *entries; /* as read, in the arena */
+    size_t count;
+    uint64_t generation;
+    struct name_index *index; /* NULL: not built, or out of memory */
 };
 
 struct shortlist *shortlist_new(struct registry *registry)
@@ -39,39 +49,129 @@ static const char all_names[] =
     " LEFT JOIN floors f ON f.id = n.floor_id"
     " WHERE n.entity_id IS NULL OR coalesce(e.exposed_by_user, NOT e.hidden) ORDER BY n.id";
 
-static enum san_status rebuild(struct shortlist *shortlist, struct san_error *err)
+enum { WORK_BLOCK = 1 << 16 };
+
+static void free_work(struct shortlist_work *work)
 {
-    struct name_index *index = name_index_new();
-    sqlite3_stmt *s = db_statement(shortlist->registry, DB_ALL_NAMES, all_names, err);
-    if (s == NULL) {
-        name_index_free(index);
-        return SAN_EIO;
-    }
-    bool ok = index != NULL;
-    while (ok && sqlite3_step(s) == SQLITE_ROW)
-        ok = name_index_add(index, &(struct name_entry){
-                                       .kind = (const char *)sqlite3_column_text(s, 0),
-                                       .text = (const char *)sqlite3_column_text(s, 1),
-                                       .norm = (const char *)sqlite3_column_text(s, 2),
-                                       .name = (const char *)sqlite3_column_text(s, 3),
-                                       .area_id = sqlite3_column_int64(s, 4),
-                                   });
-    sqlite3_reset(s);
-    if (!ok || !name_index_build(index)) {
-        name_index_free(index);
-        return san_fail(err, SAN_ENOMEM, "out of memory");
-    }
-    name_index_free(shortlist->index);
-    shortlist->index = index;
-    shortlist->generation = reg_generation(shortlist->registry);
-    return SAN_OK;
+    san_arena_free(work->arena);
+    name_index_free(work->index);
+    free(work);
 }
 
+static const char *copy_column(struct san_arena *arena, sqlite3_stmt *s, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(s, column);
+    return text ? san_arena_strndup(arena, text, strlen(text)) : NULL;
+}
+
+static bool read_entry(sqlite3_stmt *s, struct san_arena *arena, struct name_entry *out)
+{
+    *out = (struct name_entry){
+        .kind = copy_column(arena, s, 0),
+        .text = copy_column(arena, s, 1),
+        .norm = copy_column(arena, s, 2),
+        .name = copy_column(arena, s, 3),
+        .area_id = sqlite3_column_int64(s, 4),
+    };
+    return out->kind != NULL && out->text != NULL && out->norm != NULL && out->name != NULL;
+}
+
+static bool read_entries(sqlite3_stmt *s, struct shortlist_work *work)
+{
+    size_t room = 0;
+    while (sqlite3_step(s) == SQLITE_ROW) {
+        if (work->count == room) {
+            room = room == 0 ? 256 : 2 * room;
+            struct name_entry *bigger = san_arena_alloc(work->arena, room * sizeof *bigger);
+            if (bigger == NULL)
+                return false;
+            if (work->count > 0)
+                memcpy(bigger, work->entries, work->count * sizeof *bigger);
+            work->entries = bigger;
+        }
+        if (!read_entry(s, work->arena, &work->entries[work->count++]))
+            return false;
+    }
+    return true;
+}
+
+struct shortlist_work *shortlist_begin(struct shortlist *shortlist, struct san_error *err)
+{
+    struct shortlist_work *work = calloc(1, sizeof *work);
+    sqlite3_stmt *s = db_statement(shortlist->registry, DB_ALL_NAMES, all_names, err);
+    if (work == NULL || s == NULL) {
+        if (s != NULL)
+            san_fail(err, SAN_ENOMEM, "out of memory");
+        free(work);
+        return NULL;
+    }
+    work->generation = reg_generation(shortlist->registry);
+    work->arena = san_arena_new(WORK_BLOCK, 0);
+    bool read = work->arena != NULL && read_entries(s, work);
+    sqlite3_reset(s);
+    if (read)
+        return work;
+    san_fail(err, SAN_ENOMEM, "out of memory");
+    free_work(work);
+    return NULL;
+}
+
+void shortlist_build(struct shortlist_work *work)
+{
+    struct name_index *index = name_index_new();
+    bool ok = index != NULL;
+    for (size_t i = 0; ok && i < work->count; i++)
+        ok = name_index_add(index, &work->entries[i]);
+    if (ok && name_index_build(index))
+        work->index = index;
+    else
+        name_index_free(index);
+}
+
+enum san_status shortlist_finish(
+    struct shortlist *shortlist, struct shortlist_work *work, struct san_error *err)
+{
+    bool built = work->index != NULL;
+    if (built) {
+        name_index_free(shortlist->index);
+        shortlist->index = work->index;
+        shortlist->generation = work->generation;
+        work->index = NULL;
+    }
+    free_work(work);
+    return built ? SAN_OK : san_fail(err, SAN_ENOMEM, "out of memory");
+}
+
+void shortlist_leave_behind(struct shortlist *shortlist)
+{
+    shortlist->left_behind = true;
+}
+
+static bool is_current(const struct shortlist *shortlist)
+{
+    return shortlist->index != NULL && shortlist->generation == reg_generation(shortlist->registry);
+}
+
+static bool is_large(const struct shortlist *shortlist)
+{
+    return shortlist->index != NULL && name_index_count(shortlist->index) > SHORTLIST_AT_ONCE;
+}
+
+bool shortlist_is_behind(const struct shortlist *shortlist)
+{
+    return shortlist->left_behind && is_large(shortlist) && !is_current(shortlist);
+}
+
+/* Renews the index here and now, unless that is left to others. */
 static enum san_status refresh(struct shortlist *shortlist, struct san_error *err)
 {
-    if (shortlist->index != NULL && shortlist->generation == reg_generation(shortlist->registry))
+    if (is_current(shortlist) || shortlist_is_behind(shortlist))
         return SAN_OK;
-    return rebuild(shortlist, err);
+    struct shortlist_work *work = shortlist_begin(shortlist, err);
+    if (work == NULL)
+        return SAN_EIO;
+    shortlist_build(work);
+    return shortlist_finish(shortlist, work, err);
 }
 
 /* ---- the best of each kind ---- */

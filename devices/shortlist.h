@@ -23,6 +23,27 @@ struct shortlist; /* the index in memory; follows reg_generation by itself */
 struct shortlist *shortlist_new(struct registry *registry);
 void shortlist_free(struct shortlist *shortlist);
 
+/* A new index of many names takes a tenth of a second: too long for a thread that has others to serve. After
+ * shortlist_leave_behind, searches in a home of more than SHORTLIST_AT_ONCE names go on in the old index, and
+ * the caller sees to a new one:
+ *
+ *     shortlist_begin    the registry's thread: reads the names
+ *     shortlist_build    any thread
+ *     shortlist_finish   the registry's thread again: the new index takes over; frees the work
+ */
+enum { SHORTLIST_AT_ONCE = 500 };
+struct shortlist_work;
+
+void shortlist_leave_behind(struct shortlist *shortlist);
+/* True if names have changed that such a search does not know yet. */
+bool shortlist_is_behind(const struct shortlist *shortlist);
+/* NULL and *err if the names cannot be read. */
+struct shortlist_work *shortlist_begin(struct shortlist *shortlist, struct san_error *err);
+void shortlist_build(struct shortlist_work *work);
+/* Errors: SAN_ENOMEM of the build; the old index stays. */
+enum san_status shortlist_finish(
+    struct shortlist *shortlist, struct shortlist_work *work, struct san_error *err);
+
 /* Items live in the arena. `area` is the speaker's room or NULL (its things win ties). An item for each different (kind, words): entities of equal name
  * and domain are one item. */
 enum san_status shortlist_find(struct shortlist *shortlist, const struct san_words *words, const char *area,

@@ -219,6 +219,32 @@ static void the_nearest_names_are_suggested(void **state)
     assert_int_equal(count, 0);
 }
 
+/* In a large home a search is never held up by a new index. */
+static void a_large_index_is_renewed_elsewhere(void **state)
+{
+    struct fixture *f = *state;
+    shortlist_leave_behind(f->shortlist);
+    add(f, "light", "Garden lantern", "Garden");
+    assert_true(lists(f, "lantern", "light", "Garden lantern"));
+    assert_false(shortlist_is_behind(f->shortlist)); /* a small home: at once */
+    for (int i = 0; i < SHORTLIST_AT_ONCE; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "Socket %d", i);
+        add(f, "switch", name, NULL);
+    }
+    assert_true(lists(f, "socket 7", "switch", "Socket 7")); /* it was small when the names came */
+    add(f, "light", "Porch lamp", NULL);
+    assert_true(shortlist_is_behind(f->shortlist));
+    assert_false(lists(f, "porch lamp", "light", "Porch lamp"));
+    struct shortlist_work *work = shortlist_begin(f->shortlist, &f->err);
+    assert_non_null(work);
+    add(f, "light", "Attic lamp", NULL);
+    shortlist_build(work);
+    assert_int_equal(shortlist_finish(f->shortlist, work, &f->err), SAN_OK);
+    assert_true(lists(f, "porch lamp", "light", "Porch lamp"));
+    assert_true(shortlist_is_behind(f->shortlist)); /* the attic's came too late for it */
+}
+
 #define WITH_HOME(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -233,6 +259,7 @@ int main(void)
         WITH_HOME(a_big_home_stays_short_and_keeps_the_right_name),
         WITH_HOME(a_short_name_is_not_crowded_out_by_numbered_ones),
         WITH_HOME(the_nearest_names_are_suggested),
+        WITH_HOME(a_large_index_is_renewed_elsewhere),
     };
     return cmocka_run_group_tests_name("shortlist", tests, NULL, NULL);
 }
