@@ -6,16 +6,18 @@ start_broker
 cat >"$script" <<'END_OF_SCRIPT'
 turn on the pump | 0.99 | HassTurnOn name=Pump
 turn on the pump and the heater | 0.99 | HassTurnOn name=Pump + HassTurnOn name=Heater
+turn on the pump the heater and the fan | 0.99 | HassTurnOn name=Pump + HassTurnOn name=Heater + HassTurnOn name=Fan
 turn on the sauna | 0.99 | HassTurnOn name=Sauna
 END_OF_SCRIPT
 announce switch/pump '{"name":"Pump","uniq_id":"p1","cmd_t":"pump/set"}'
 announce switch/heater '{"name":"Heater","uniq_id":"h1","cmd_t":"heater/set"}'
+announce fan/fan '{"name":"Fan","uniq_id":"f1","cmd_t":"fan/set"}'
 tcp=$((port + 1))
 write_config "[wyoming]
 enabled = yes
 uri = tcp://127.0.0.1:$tcp"
 start_daemon
-wait_for 5 knows switch.heater
+wait_for 5 knows fan.fan
 
 tested=
 for version in 1.7.2 1.9.0; do
