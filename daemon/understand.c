@@ -195,6 +195,20 @@ static enum san_status add_arg(const struct finish *finish, const struct san_cal
     return status;
 }
 
+/* "The yeelight" is "Yeelight YLXD41YL" where nothing else has to do with the words that say it. */
+static bool is_only_one(const struct finish *finish, const struct shortlist_item *item)
+{
+    const struct understand_request *prepared = finish->prepared;
+    uint64_t where = evidence_find(&prepared->words, item->text, finish->arena).where;
+    for (size_t i = 0; where && i < prepared->request.item_count; i++) {
+        const struct shortlist_item *other = &prepared->items[i];
+        if (strcmp(other->name, item->name) != 0 &&
+            (evidence_find(&prepared->words, other->text, finish->arena).where & where))
+            return false;
+    }
+    return where != 0;
+}
+
 /* Is the argument's value what was said? The speaker's own room needs no words. */
 static bool is_borne_out(const struct finish *finish, const struct san_arg *arg)
 {
@@ -207,7 +221,8 @@ static bool is_borne_out(const struct finish *finish, const struct san_arg *arg)
     const char *name = item ? item->name : arg->text;
     if (strcmp(arg->slot, "area") == 0 && strcmp(name, prepared->area) == 0)
         return true;
-    return evidence_of(&prepared->words, arg->text, finish->arena);
+    return evidence_of(&prepared->words, arg->text, finish->arena) ||
+           (item && strcmp(arg->slot, "name") == 0 && is_only_one(finish, item));
 }
 
 /* A name decides its domain: one that contradicts it goes, and one that the convention wants is added. */
