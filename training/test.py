@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tests of the trainer's parts: `python3 training/test.py`. Half a minute; the shipped model is not needed."""
+"""Tests of the trainer's parts: `python3 training/test.py`. A minute; the shipped model is not needed."""
 import contextlib
 import io
 import json
@@ -14,16 +14,21 @@ import torch
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "data")]
+import agree           # noqa: E402
 import calibrate       # noqa: E402
+import card_text       # noqa: E402
+import curves          # noqa: E402
 import export          # noqa: E402
 import finetune        # noqa: E402
 import generate        # noqa: E402
 import gguf            # noqa: E402
+import noisy           # noqa: E402
 import normalize       # noqa: E402
 import own             # noqa: E402
 import patterns        # noqa: E402
 import quantise        # noqa: E402
 import shards          # noqa: E402
+import train           # noqa: E402
 from model import Config, San  # noqa: E402
 from tokenizer import EOS, PAD, Tokenizer, learn  # noqa: E402
 
@@ -259,6 +264,81 @@ class FineTuning(unittest.TestCase):
             self.assertEqual((tok2.pieces, keys["general.name"], len(keys["san.confidence.to"])), (tok.pieces, "mine", 23))
             moved = sum((p - q).abs().sum().item() for p, q in zip(back.parameters(), export.load(start)[0].parameters()))
             self.assertGreater(moved, 0)
+
+
+class Measuring(unittest.TestCase):
+    def test_a_resumed_run_goes_on_behind_its_checkpoint(self):
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "history.jsonl")
+            history = train.History(path, 0)
+            for n in (100, 200, 300):
+                history.add({"seconds": 60.0 * n, "step": n, "samples": n}, loss=1 / n)
+            train.History(path, 200).add({"seconds": 0, "step": 250, "samples": 250}, right=3, of=4)
+            self.assertEqual([r["samples"] for r in curves.read(path)], [100, 200, 250])
+            train.History(path, 0)
+            self.assertEqual(curves.read(path), [])
+
+    def test_a_curve_from_what_was_printed(self):
+        said = ("\r[###...]  14.1/112 min  step 897  1136928 sentences  loss 0.1328  207/s\n"
+                "held out, after 14.2 min and 1137000 sentences: 80.2% of 800 exact\n"
+                "[...]  0.2/112 min  step 16  996048 sentences  loss 0.1693  37/s\n")
+        with tempfile.TemporaryDirectory() as d:
+            path = os.path.join(d, "log")
+            with open(path, "w", encoding="utf-8") as f:
+                f.write(said)
+            self.assertEqual(curves.read(path), [{"step": 16, "samples": 996048, "loss": 0.1693}])      # restarted further back: what was before is void
+            with open(path, "w", encoding="utf-8") as f:
+                f.write("\n".join(said.split("\n")[:2]))
+            rows = curves.read(path)
+            self.assertEqual([(r.get("loss"), r.get("right"), r.get("of")) for r in rows], [(0.1328, None, None), (None, 642, 800)])
+            curves.draw(rows, os.path.join(d, "curve.png"))
+            self.assertGreater(os.path.getsize(os.path.join(d, "curve.png")), 5000)
+
+    def test_the_first_other_token_is_a_disagreement(self):
+        logits = torch.tensor([[0.0, 3.0, 1.0, 2.0], [5.0, 1.0, 1.0, 0.0]])
+        self.assertEqual(agree.differing(logits, [(1, [1, 2, 3]), (1, [1, 2])]), [])          # of equals the lowest id
+        self.assertEqual(agree.differing(logits, [(3, [2, 3]), (2, [1, 2])]), [(1, 1, 0.0)])
+        self.assertEqual([n for n, _, _ in agree.differing(logits, [(2, [1, 2, 3]), (0, [0])])], [0])
+
+    def test_pytorch_agrees_with_itself(self):
+        """The forced pass of agree.py takes the same way as free decoding."""
+        tok = Tokenizer(learn({"turn": 5, "light": 4}, 80))
+        torch.manual_seed(5)
+        model = San(Config(vocab=tok.size, d=32, heads=4, kv_heads=2, head_dim=8, encoder_layers=1, decoder_layers=1)).eval()
+        cases = []
+        for words in ("turn light on", "a lamp"):
+            p = {"words": words, "area": "Hall", "items": [["light", "Big Lamp"], ["area", "..."]], "steps": []}
+            ids, seg, _ = agree.encoded(tok, p)
+            self.assertEqual(max(seg), 2)       # an item without words is none
+            out = model.decode(torch.tensor([ids]), torch.tensor([seg]), EOS, PAD, limit=7)[0]
+            cases.append({"text": words, "prediction": {**p, "steps": [(i, list(range(tok.size))) for i in out]}})
+        self.assertEqual(agree.compare(model, tok, cases)[:2], (2, 2))
+
+    def test_noise_keeps_the_meaning(self):
+        with tempfile.TemporaryDirectory() as d:
+            lots = {}
+            for name, path in noisy.write(d, 12).items():
+                with open(path, encoding="utf-8") as f:
+                    lots[name] = [json.loads(line) for line in f]
+        self.assertEqual([c["calls"] for c in lots["clean"]], [c["calls"] for c in lots["noisiest"]])
+        self.assertNotEqual([c["text"] for c in lots["clean"]], [c["text"] for c in lots["noisiest"]])
+
+    def test_a_card_says_all_it_is_given(self):
+        row, lot = {"HassTurnOn": [10, 9, 1], "(several)": [4, 2, 0]}, {"21 to 60 things": [10, 9, 1], "over 500 things": [4, 2, 0]}
+        of_set = {"all": (11, 14), "positive": (9, 12), "several": [4, 2, 0], "negatives": {"n": 2, "acted": 1, "false_actions": 1, "sensitive": 0}, "false_actions": 2, "sensitive": 0,
+                  "intents": row, "tags": {"typed": [14, 11, 1]}, "homes": lot, "ms": [1.0, 2.0, 3.0], "large_ms": None,
+                  "wrong": [{"text": "lamp | on", "area": "Hall", "want": [{"name": "HassTurnOn", "arguments": {"name": "Lamp"}}], "got": []}]}
+        f = {"model": {"name": "tiny", "parameters": 5, "bytes": 9, "encoder": 1, "decoder": 1, "width": 32, "tokens": 400, "mask": "item", "mapped": True},
+             "data": {"patterns": 7, "held_out": 1, "writers": 2, "systematic": 3, "none": 1}, "training": None, "curve": None, "types": None,
+             "confidence": {"calls": 3, "homes": 2, "bins": 15, "ece_raw": 0.05, "ece": 0.0123, "ece_by_chance": 0.01, "ece_from_heldout": 0.06, "picture": "c.png", "bands": [(0.5, 0.9, 0.95, 1), (0.98, 0.0, None, 0)]},
+             "network": {"cases": 4, "exact": 3, "negatives": 1, "false_actions": 0, "per_tool": {"none": (1, 1)}},
+             "noise": {"clean": (9, 10), "noisy": (8, 10), "noisiest": (7, 10)}, "agreement": {"same": 999, "sentences": 1000, "alike": 5, "decisions": 6}, "heldout": of_set, "understanding": of_set}
+        text = card_text.card(f)
+        for said in ("# tiny", "78.6%", "0.0123", "80.0%", "99.90%", "| HassTurnOn | 90.0% | 10 | 90.0% | 10 |", "lamp / on *(Hall)*", "TurnOn name=Lamp", "not at hand", "c.png"):
+            self.assertIn(said, text)
+        for line in text.split("\n"):
+            if line.startswith("|"):
+                self.assertTrue(line.endswith("|"), line)
 
 
 class Samples(unittest.TestCase):
