@@ -83,7 +83,7 @@ enum policy_verdict policy_check(const struct config *config, const struct home_
         return POLICY_REFUSE;
     if (confirmed) /* the yes answers the doubt, too */
         return POLICY_ALLOW;
-    if (confidence < config->sensitive_confidence)
-        return POLICY_UNSURE;
-    return guard == GUARD_CONFIRM ? POLICY_CONFIRM : POLICY_ALLOW;
+    if (guard == GUARD_CONFIRM) /* so it need not be surer than of anything else */
+        return confidence < config->min_confidence ? POLICY_UNSURE : POLICY_CONFIRM;
+    return confidence < config->sensitive_confidence ? POLICY_UNSURE : POLICY_ALLOW;
 }
