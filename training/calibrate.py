@@ -13,6 +13,7 @@ other way round, so no call is measured with a map that its own home had a part 
 import argparse
 import json
 import os
+import re
 import sys
 import tempfile
 
@@ -108,6 +109,31 @@ def bands(calls, sure):
     return rows
 
 
+def hearthd_limits():
+    """(for commands, for questions): hearthd's defaults."""
+    with open(os.path.join(HERE, "..", "daemon", "understand.h"), encoding="utf-8") as f:
+        text = f.read()
+    return tuple(float(re.search(rf"#define UNDERSTAND_{kind}_CONFIDENCE ([\d.]+)", text)[1]) for kind in ("COMMAND", "QUESTION"))
+
+
+def at_limits(calls, sure):
+    """What hearthd's default limits do: shares of the calls, and of each band how many are right."""
+    command, question = hearthd_limits()
+    acted = sure >= np.where(calls.question, question, command)
+    right = lambda band: float(calls.right[band].mean()) if band.any() else None    # noqa: E731
+    return {"command": command, "question": question, "acted": float(acted.mean()), "acted_right": right(acted), "refused": float((~acted).mean()), "refused_right": right(~acted)}
+
+
+def reach(calls, sure, wanted=(0.99, 0.98, 0.97, 0.95)):
+    """[(precision, the limit above which it is kept, share of the calls above)]; limit None where none keeps it."""
+    order = np.argsort(-sure, kind="stable")
+    precision, out = np.cumsum(calls.right[order]) / np.arange(1, len(order) + 1), []
+    for p in wanted:
+        good = np.flatnonzero(precision >= p)
+        out.append((p, float(sure[order][good[-1]]) if len(good) else None, float((good[-1] + 1) / len(order)) if len(good) else 0.0))
+    return out
+
+
 def diagram(path, lines, title):
     """lines [(label, bins)] as a PNG."""
     import matplotlib
@@ -152,7 +178,7 @@ def figures(free, held, curve):
     return {"slope": curve[0], "shift": curve[1], "bins": BINS, "calls": len(free.sure), "homes": len(set(free.home)), "sentences": free.sentences,
             "ece_raw": error(free.sure, free.right), "ece": error(other, free.right), "ece_from_heldout": error(from_held, free.right),
             "ece_by_chance": chance(other), "held_calls": len(held.sure), "held_ece_raw": error(held.sure, held.right),
-            "bands": bands(free, other), "raw_bins": bins(free.sure, free.right), "fitted_bins": bins(other, free.right)}
+            "bands": bands(free, other), "at_limits": at_limits(free, other), "reach": reach(free, other), "raw_bins": bins(free.sure, free.right), "fitted_bins": bins(other, free.right)}
 
 
 def report(f):
@@ -163,6 +189,11 @@ def report(f):
     print("  limit  share of calls  right  false calls of negatives")
     for limit, share, right, nothing in f["bands"]:
         print(f"  {limit:5.2f}  {100 * share:12.1f} %  {'-' if right is None else f'{100 * right:.1f} %'}  {nothing}")
+    a = f["at_limits"]
+    print(f"  at hearthd's limits ({a['command']:g}, questions {a['question']:g}): acts on {100 * a['acted']:.1f} %, {100 * (a['acted_right'] or 0):.1f} % of them right; "
+          f"of the {100 * a['refused']:.1f} % kept back {100 * (a['refused_right'] or 0):.1f} % were right")
+    for precision, limit, share in f["reach"]:
+        print(f"  {100 * precision:.0f} % right: {'no limit' if limit is None else f'from {limit:.3f} on, {100 * share:.1f} % of the calls'}")
 
 
 def main():

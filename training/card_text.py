@@ -106,6 +106,10 @@ def confidence_section(f):
     yield f"![Reliability diagram]({c['picture']})"
     yield ("What a limit would do: how many of those calls reach it, how many of these are right, and how many of them are false commands in sentences that meant nothing. "
            "hearthd acts from `min_confidence` on, answers questions from `question_confidence` on, and wants `sensitive_confidence` for locks, garage doors, valves and alarms (hearthd.conf(5)).")
+    a = c["at_limits"]
+    yield (f"At its default limits ({a['command']:g}, questions {a['question']:g}) hearthd acts on {100 * a['acted']:.1f}% of those calls, and {100 * (a['acted_right'] or 0):.1f}% of them are right; of the "
+           f"{100 * a['refused']:.1f}% that it keeps back, {100 * (a['refused_right'] or 0):.1f}% would have been. "
+           + " ".join(f"To have {100 * p:.0f}% right, " + (f"the limit is {limit:.3f}, which {100 * share:.1f}% reach." if limit is not None else "no limit is high enough.") for p, limit, share in c["reach"]))
     yield table([">limit", ">reached", ">right", ">false commands"], [(f"{limit:.2f}", f"{100 * share:.1f}%", "-" if right is None else f"{100 * right:.1f}%", n) for limit, share, right, n in c["bands"]])
 
 

@@ -170,6 +170,15 @@ class Confidence(unittest.TestCase):
             true = 1 / (1 + np.exp(-(curve[0] * calibrate.odds(sure) + curve[1])))
             self.assertLess(np.abs(calibrate.through(curve, sure) - true).max(), 0.03)
 
+    def test_the_limit_for_a_precision(self):
+        calls = object.__new__(calibrate.Calls)
+        calls.right, calls.question = np.array([1, 1, 1, 0, 1.0]), np.array([False, False, False, False, True])
+        sure = np.array([0.9, 0.99, 0.95, 0.8, 0.6])
+        self.assertEqual(calibrate.reach(calls, sure, (0.99, 0.8)), [(0.99, 0.9, 0.6), (0.8, 0.6, 1.0)])
+        command, question = calibrate.hearthd_limits()
+        self.assertTrue(0 < question <= command < 1)
+        self.assertAlmostEqual(calibrate.at_limits(calls, sure)["acted"], np.mean([0.9 >= command, 0.99 >= command, 0.95 >= command, 0.8 >= command, 0.6 >= question]))
+
     def test_bins_have_equal_mass(self):
         sure = np.array([0.9] * 40 + [0.1] * 35)
         found = calibrate.bins(sure, (sure > 0.5).astype(float), 15)
@@ -330,7 +339,9 @@ class Measuring(unittest.TestCase):
                   "wrong": [{"text": "lamp | on", "area": "Hall", "want": [{"name": "HassTurnOn", "arguments": {"name": "Lamp"}}], "got": []}]}
         f = {"model": {"name": "tiny", "parameters": 5, "bytes": 9, "encoder": 1, "decoder": 1, "width": 32, "tokens": 400, "mask": "item", "mapped": True},
              "data": {"patterns": 7, "held_out": 1, "writers": 2, "systematic": 3, "none": 1}, "training": None, "curve": None, "types": None,
-             "confidence": {"calls": 3, "homes": 2, "bins": 15, "ece_raw": 0.05, "ece": 0.0123, "ece_by_chance": 0.01, "ece_from_heldout": 0.06, "picture": "c.png", "bands": [(0.5, 0.9, 0.95, 1), (0.98, 0.0, None, 0)]},
+             "confidence": {"calls": 3, "homes": 2, "bins": 15, "ece_raw": 0.05, "ece": 0.0123, "ece_by_chance": 0.01, "ece_from_heldout": 0.06, "picture": "c.png", "bands": [(0.5, 0.9, 0.95, 1), (0.98, 0.0, None, 0)],
+                            "at_limits": {"command": 0.65, "question": 0.55, "acted": 0.97, "acted_right": 0.91, "refused": 0.03, "refused_right": None},
+                            "reach": [(0.99, None, 0.0), (0.95, 0.87, 0.7)]},
              "network": {"cases": 4, "exact": 3, "negatives": 1, "false_actions": 0, "per_tool": {"none": (1, 1)}},
              "noise": {"clean": (9, 10), "noisy": (8, 10), "noisiest": (7, 10)}, "agreement": {"same": 999, "sentences": 1000, "alike": 5, "decisions": 6}, "heldout": of_set, "understanding": of_set}
         text = card_text.card(f)
