@@ -8,7 +8,7 @@
 #include "replace.h"
 #include "words.h"
 
-enum { FRAGMENT_WORDS_MAX = 5 };
+enum { FRAGMENT_WORDS_MAX = 5, ITEM_WORDS_MAX = 4 };
 
 /* The sentence without the words that only tie it to the last one: "and", "no, i meant", "too". */
 struct body {
@@ -111,12 +111,33 @@ static bool read_number(const struct body *body, struct replacement *out)
     return out->number != NULL;
 }
 
+/* Whoever speaks to the house begins with a verb or a question; "thanks for that" does not. */
+static bool begins_as_command(const struct body *body)
+{
+    return words_has(body->in->phrases, "verbs", body->words, body->begin);
+}
+
+/* "And eggs": a few words behind something that was put on a list. */
+static bool read_item(const struct body *body, struct replacement *out)
+{
+    const struct follow_up_in *in = body->in;
+    size_t count = body->end - body->begin, calls = in->last->call_count;
+    if (in->clear || count > ITEM_WORDS_MAX || begins_as_command(body) || !calls ||
+        !home_call_arg(&in->last->calls[calls - 1], "item"))
+        return false;
+    *out = (struct replacement){
+        .text = words_join(body->words, body->begin, body->end, in->arena), .item = true};
+    return true;
+}
+
 static const char *replaced(const struct body *body)
 {
     struct replacement with = {0};
     bool tied = body->no || body->and || body->in->last->asked;
     if (!tied)
         return NULL;
+    if (read_item(body, &with))
+        return replace_in_last(body->in, &with);
     if (read_thing(body, &with))
         return replace_in_last(body->in, &with);
     with = (struct replacement){0};
@@ -152,12 +173,6 @@ static const char *referred(const struct follow_up_in *in, bool several)
 static size_t with_noun(const struct body *body, size_t at)
 {
     return at < body->end && phrases_is_noun(body->in->phrases, NULL, body->words->word[at].text) ? 1 : 0;
-}
-
-/* Whoever speaks to the house begins with a verb or a question; "thanks for that" does not. */
-static bool begins_as_command(const struct body *body)
-{
-    return words_has(body->in->phrases, "verbs", body->words, body->begin);
 }
 
 static const char *without_pronoun(const struct body *body)
@@ -254,6 +269,13 @@ static const struct home_call *open_call(const struct follow_up_in *in)
     return &understood->calls[0].call;
 }
 
+/* A group of a kind that may have been made up: "turn them all off" as all outlets. */
+static bool is_placeless(const struct home_call *call)
+{
+    return mention_kinds(call->tool) && !understand_is_question(call->tool) && !home_call_arg(call, "name") &&
+           !home_call_arg(call, "area") && !home_call_arg(call, "floor");
+}
+
 /* "Pause", "cancel it": what the network made of the words alone may stand, but not against the last thing
  * that was spoken of. */
 static bool is_loose(const struct follow_up_in *in)
@@ -261,7 +283,8 @@ static bool is_loose(const struct follow_up_in *in)
     if (!in->clear || open_call(in))
         return true;
     const char *tool = in->understood->calls[0].call.tool;
-    return strcmp(tool, "HassNevermind") == 0 || strcmp(tool, "HassRespond") == 0 ||
+    return is_placeless(&in->understood->calls[0].call) || strcmp(tool, "HassNevermind") == 0 ||
+           strcmp(tool, "HassRespond") == 0 ||
            (strstr(tool, "Timer") && !home_call_arg(&in->understood->calls[0].call, "name") &&
                strcmp(tool, "HassStartTimer") != 0 && strcmp(tool, "HassCancelAllTimers") != 0);
 }

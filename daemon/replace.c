@@ -350,6 +350,24 @@ static const char *replace_number(const struct replacing *r)
     return old.end ? with_stretch(r, old, r->with->number) : NULL;
 }
 
+/* Where the entry of a list stood. */
+static const char *replace_item(const struct replacing *r)
+{
+    const struct san_words *words = &r->old.words;
+    const char *item = home_call_text(r->call, "item");
+    struct san_words old;
+    if (!item || san_normalize(r->in->arena, item, strlen(item), &old, NULL) != SAN_OK || !old.count)
+        return NULL;
+    for (size_t i = 0; i + old.count <= words->count; i++) {
+        size_t same = 0;
+        while (same < old.count && strcmp(words->word[i + same].text, old.word[same].text) == 0)
+            same++;
+        if (same == old.count)
+            return with_stretch(r, (struct stretch){i, i + old.count}, r->with->text);
+    }
+    return NULL;
+}
+
 const char *replace_in_last(const struct follow_up_in *in, const struct replacement *with)
 {
     const struct recollection *last = in->last;
@@ -361,6 +379,8 @@ const char *replace_in_last(const struct follow_up_in *in, const struct replacem
         .kind = last->kinds[last->call_count - 1]};
     if (!mark_all(&replacing))
         return NULL;
+    if (with->item)
+        return replace_item(&replacing);
     if (with->number)
         return replace_number(&replacing);
     if (with->place)

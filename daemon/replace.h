@@ -11,6 +11,7 @@ struct replacement {
     const char *text;                   /* its words */
     const struct shortlist_item *place; /* set if it is a room or floor and no more */
     const char *number;                 /* set if it is a number and no more */
+    bool item;                          /* it is for a list */
 };
 
 /* The completed sentence in in->arena, or NULL if the last sentence has no place for it (or out of memory).

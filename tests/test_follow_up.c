@@ -228,6 +228,27 @@ static void test_another_number(void **state)
     assert_string_equal(completed("no, 20 elephants"), "");
 }
 
+static void test_another_entry_of_a_list(void **state)
+{
+    (void)state;
+    said("put oat milk on the shopping list", CALL("HassShoppingListAddItem", "\"item\":\"oat milk\""), "");
+    assert_string_equal(completed("and eggs"), "put eggs on the shopping list");
+    assert_string_equal(completed("no, soy milk"), "put soy milk on the shopping list");
+    assert_int_equal(kind_found, FOLLOW_UP_CORRECT);
+    assert_string_equal(completed("and turn off the lights"), "");
+    assert_string_equal(completed("eggs"), "");
+}
+
+static void test_a_kind_that_was_made_up(void **state)
+{
+    (void)state;
+    said("turn on the kitchen lights", CALL("HassTurnOn", "\"area\":\"Kitchen\",\"domain\":\"light\""), "");
+    assert_string_equal(completed_beside("turn them all off", CALL("HassTurnOff", "\"domain\":\"switch\"")),
+        "turn the Kitchen lights off");
+    assert_string_equal(
+        completed_beside("turn off the switches", CALL("HassTurnOff", "\"domain\":\"switch\"")), "");
+}
+
 static void test_what_was_missing(void **state)
 {
     (void)state;
@@ -314,6 +335,8 @@ int main(void)
         cmocka_unit_test(test_a_place_for_a_thing_is_the_things_there),
         cmocka_unit_test(test_another_thing),
         cmocka_unit_test(test_another_number),
+        cmocka_unit_test(test_another_entry_of_a_list),
+        cmocka_unit_test(test_a_kind_that_was_made_up),
         cmocka_unit_test(test_what_was_missing),
         cmocka_unit_test(test_an_exception_goes_on),
         cmocka_unit_test(test_what_an_exception_takes_away),
