@@ -88,9 +88,8 @@ static void print_doubts(const cJSON *call)
 {
     static const struct {
         const char *key, *text;
-    } doubts[] = {{"missing", "the home has no such"},
-        {"leftover", "said beside the name, and no part of it:"}, {"unproven", "not said:"},
-        {"overlooked", "said, and not in the calls:"}};
+    } doubts[] = {{"missing", "the home has no such"}, {"leftover", "said, and something else:"},
+        {"unproven", "not said:"}, {"overlooked", "said, and not in the calls:"}};
     for (size_t i = 0; i < sizeof(doubts) / sizeof(*doubts); i++)
         if (json_text(call, doubts[i].key)[0])
             printf("  against %s %s\n", doubts[i].text, safe(json_text(call, doubts[i].key)));
@@ -264,6 +263,30 @@ static int add_home(struct cli *cli, cJSON *one, const char *file)
     return status;
 }
 
+/* Those that were understood, and against which nothing speaks. A row that the network has not read has only
+ * what was done. The caller deletes. */
+static cJSON *calls_of(const cJSON *row)
+{
+    static const char *const doubts[] = {"missing", "unproven", "overlooked"};
+    const cJSON *detail = json_item(row, "detail"), *call;
+    if (!json_text(detail, "read")[0])
+        return cJSON_Duplicate(json_item(row, "calls"), true);
+    cJSON *calls = cJSON_CreateArray();
+    cJSON_ArrayForEach(call, json_item(detail, "calls"))
+    {
+        bool doubtful = false;
+        for (size_t i = 0; i < sizeof(doubts) / sizeof(*doubts); i++)
+            doubtful = doubtful || json_item(call, doubts[i]);
+        if (doubtful)
+            continue;
+        cJSON *copy = cJSON_CreateObject();
+        cJSON_AddStringToObject(copy, "name", json_text(call, "name"));
+        cJSON_AddItemToObject(copy, "arguments", cJSON_Duplicate(json_item(call, "arguments"), true));
+        cJSON_AddItemToArray(calls, copy);
+    }
+    return calls;
+}
+
 static int print_case(struct cli *cli, const cJSON *row, const cJSON *calls, const char *home)
 {
     char id[40];
@@ -275,7 +298,7 @@ static int print_case(struct cli *cli, const cJSON *row, const cJSON *calls, con
     cJSON_AddStringToObject(one, "text", read[0] ? read : json_text(row, "text"));
     if (area[0])
         cJSON_AddStringToObject(one, "context_area", area);
-    cJSON_AddItemToObject(one, "calls", cJSON_Duplicate(calls ? calls : json_item(row, "calls"), true));
+    cJSON_AddItemToObject(one, "calls", calls ? cJSON_Duplicate(calls, true) : calls_of(row));
     int status = add_home(cli, one, home);
     char *line = status == CLI_OK ? cJSON_PrintUnformatted(one) : NULL;
     if (line)

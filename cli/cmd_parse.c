@@ -112,8 +112,7 @@ static void print_result(const cJSON *json)
         printf("  dropped %s: %s ", output_safe(safe, sizeof(safe), text), json_text(row, "why"));
         printf("%s", output_safe(safe, sizeof(safe), json_text(row, "what")));
         if (json_text(row, "leftover")[0])
-            printf(", for \"%s\" was said beside it",
-                output_safe(safe, sizeof(safe), json_text(row, "leftover")));
+            printf(", for \"%s\" was said", output_safe(safe, sizeof(safe), json_text(row, "leftover")));
         putchar('\n');
     }
     const char *separator = "  from    ";

@@ -151,6 +151,8 @@ struct run {
     size_t begin, end;
 };
 
+static const struct run nothing;
+
 /* The next run of words of the mask from `from` on; empty at the end. */
 static struct run next_run(const struct search *search, uint64_t mask, size_t from)
 {
@@ -178,31 +180,30 @@ static bool is_numbered(const struct search *search, size_t i)
     return is_bare_number(search, i) && strlen(search->words->word[i].text) == 1 && !has(search->named, i);
 }
 
-/* The word that speaks against what stands there, or words->count. */
-static size_t against_run(const struct search *search, struct run run)
+/* What was meant instead of what stands there, or nothing. */
+static struct run against_run(const struct search *search, struct run run)
 {
-    size_t count = search->words->count;
     if (run.begin > 0 && !is_harmless(search, run.begin - 1, true))
-        return run.begin - 1;
-    if (run.end < count && (is_numbered(search, run.end) || !is_harmless(search, run.end, false)))
-        return run.end;
-    return count;
+        return (struct run){run.begin - 1, run.end};
+    if (run.end < search->words->count &&
+        (is_numbered(search, run.end) || !is_harmless(search, run.end, false)))
+        return (struct run){run.begin, run.end + 1};
+    return nothing;
 }
 
-/* The word beside the place where the name is said most fully that speaks against it, or words->count. */
-static size_t word_against(const struct search *search, uint64_t mask)
+/* The same of the place where the name is said most fully; of several such, of the first. */
+static struct run meant_instead(const struct search *search, uint64_t mask)
 {
-    size_t count = search->words->count, against = count, most = 1;
-    for (struct run run = next_run(search, mask, 0); run.begin < count;
+    size_t most = 1;
+    struct run against = nothing;
+    for (struct run run = next_run(search, mask, 0); run.begin < search->words->count;
          run = next_run(search, mask, run.end)) {
         size_t weight = telling(search, run);
         if (weight < most)
             continue;
-        if (weight > most)
-            against = count;
-        most = weight;
-        if (against == count)
+        if (weight > most || !against.end)
             against = against_run(search, run);
+        most = weight;
     }
     return against;
 }
@@ -217,49 +218,67 @@ static bool is_unknown(const struct search *search, size_t i)
            !listed(search, "units", i) && !listed(search, "objects", i);
 }
 
-/* "On the mezzanine", "lock the safe": what a command leads up to, and is nothing of the home; or
- * words->count. */
-static size_t unknown_thing(const struct search *search)
+/* "On the mezzanine", "lock the safe": what a command leads up to, and is nothing of the home. */
+static struct run unknown_thing(const struct search *search)
 {
-    size_t i = 2;
-    while (i < search->words->count && !(listed(search, "before_things", i - 2) &&
-                                           listed(search, "articles", i - 1) && is_unknown(search, i)))
-        i++;
-    return i < search->words->count ? i : search->words->count;
+    size_t begin = 2, end;
+    while (begin < search->words->count &&
+           !(listed(search, "before_things", begin - 2) && listed(search, "articles", begin - 1) &&
+               is_unknown(search, begin)))
+        begin++;
+    for (end = begin; is_unknown(search, end); end++)
+        ;
+    return begin < end ? (struct run){begin, end} : nothing;
 }
 
-/* "The piano lamp in the bedroom" is not all the lights there; or words->count. */
-static size_t special_noun(const struct search *search, const struct home_call *call)
+/* "The piano lamp in the bedroom" is not all the lights there. */
+static struct run special_noun(const struct search *search, const struct home_call *call)
 {
     const char *domain = home_call_text(call, "domain");
     for (size_t i = 1; domain && i < search->words->count; i++)
         if (phrases_is_noun(search->understand->phrases, domain, search->words->word[i].text) &&
             (is_unknown(search, i - 1) || listed(search, "distinguishing", i - 1)))
-            return i - 1;
-    return search->words->count;
+            return (struct run){i - 1, i + 1};
+    return nothing;
 }
 
-/* "Bathroom blind" is not the bathroom fan; or words->count. */
-static size_t noun_of_another_kind(const struct search *search, uint64_t mask, const char *kind)
+/* "Bathroom blind" is not the bathroom fan. */
+static struct run noun_of_another_kind(const struct search *search, uint64_t mask, const char *kind)
 {
     const struct phrases *phrases = search->understand->phrases;
     for (size_t i = 0; kind[0] && i < search->words->count; i++) {
-        bool beside = (i > 0 && has(mask, i - 1)) || has(mask >> 1, i);
+        bool after = i > 0 && has(mask, i - 1), before = has(mask >> 1, i);
         const char *word = search->words->word[i].text;
-        if (beside && !has(search->known, i) && phrases_is_noun(phrases, NULL, word) &&
+        if ((after || before) && !has(search->known, i) && phrases_is_noun(phrases, NULL, word) &&
             !phrases_is_noun(phrases, kind, word))
-            return i;
+            return (struct run){after ? i - 1 : i, before ? i + 2 : i + 1};
     }
-    return search->words->count;
+    return nothing;
 }
 
 /* ---- calls ---- */
 
-static void mark(const struct search *search, struct understood_call *call, const char *slot, size_t against)
+/* The words of the run as one text; "?" if out of memory. */
+static const char *run_text(const struct search *search, struct run run)
 {
-    if (against == search->words->count || call->leftover[0])
+    size_t size = 2;
+    for (size_t i = run.begin; i < run.end; i++)
+        size += search->words->word[i].len + 1;
+    char *text = san_arena_alloc(search->arena, size);
+    if (!text)
+        return "?";
+    text[0] = '\0';
+    for (size_t i = run.begin; i < run.end; i++)
+        strcat(strcat(text, i > run.begin ? " " : ""), search->words->word[i].text);
+    return text;
+}
+
+static void mark(
+    const struct search *search, struct understood_call *call, const char *slot, struct run against)
+{
+    if (against.begin == against.end || call->leftover[0])
         return;
-    call->leftover = search->words->word[against].text;
+    call->leftover = run_text(search, against);
     call->missing = slot;
 }
 
@@ -294,7 +313,7 @@ static void check_part(const struct search *all, struct understood_call *call, c
     for (size_t i = 0; i < sizeof(any) / sizeof(*any); i++)
         if (strcmp(kind, any[i]) == 0)
             kind = "";
-    mark(search, call, "name", word_against(search, mask));
+    mark(search, call, "name", meant_instead(search, mask));
     mark(search, call, "name", noun_of_another_kind(search, mask, kind));
     mark(search, call, "name", unknown_thing(search));
 }
@@ -306,7 +325,7 @@ static void check_call(const struct search *search, struct understood_call *call
         const struct home_arg *arg = &call->call.args[i];
         uint64_t mask = is_thing(arg->slot) ? words_of_arg(search, arg) : 0;
         placed = placed || mask;
-        mark(search, call, arg->slot, word_against(search, mask));
+        mark(search, call, arg->slot, meant_instead(search, mask));
     }
     const char *name = home_call_text(&call->call, "name");
     if (name && !is_said_whole(search, name))

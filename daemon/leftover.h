@@ -13,8 +13,8 @@
 
 #include "understand.h"
 
-/* Marks calls that would act on the house: .missing is the slot and .leftover the words against it. Questions
- * stay: their answers name what they are about. Without phrases nothing is marked. */
+/* Marks calls that would act on the house: .missing is the slot and .leftover what was meant instead.
+ * Questions stay: their answers name what they are about. Without phrases nothing is marked. */
 void leftover_apply(const struct understand *understand, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena);
 

@@ -328,8 +328,13 @@ static enum san_status take_calls(struct utterance *utterance, struct san_error 
     if (!understood->calls)
         return san_fail(err, SAN_ENOMEM, "out of memory");
     for (size_t i = 0; i < understood->call_count; i++)
-        understood->calls[i] = (struct understood_call){
-            .call = calls[i], .confidence = 1, .missing = "", .unproven = "", .overlooked = "", .kind = ""};
+        understood->calls[i] = (struct understood_call){.call = calls[i],
+            .confidence = 1,
+            .missing = "",
+            .leftover = "",
+            .unproven = "",
+            .overlooked = "",
+            .kind = ""};
     return SAN_OK;
 }
 

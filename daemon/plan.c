@@ -31,15 +31,20 @@ void plan_fail(struct action *action, const char *detail)
 
 /* ---- validate ---- */
 
-/* What was said but is nothing of this home: the words that are neither words of command nor numbers. */
+/* What was said but is nothing of this home: the words that are no words of command; numbers only behind such
+ * a word, as in "lamp 5". */
 static const char *missing_words(struct hearthd *daemon, struct utterance *utterance)
 {
     char text[MISSING_MAX] = "";
     size_t len = 0;
+    bool behind = false;
     for (size_t i = 0; i < utterance->reading.prepared.words.count; i++) {
         const struct san_word *word = &utterance->reading.prepared.words.word[i];
-        if (phrases_has_word(daemon->phrases, "command_words", word->text) ||
-            !word->text[strspn(word->text, "-.:0123456789")] || len + word->len + 2 > sizeof(text))
+        bool number = !word->text[strspn(word->text, "-.:0123456789")];
+        bool kept = !phrases_has_word(daemon->phrases, "command_words", word->text) && (!number || behind) &&
+                    len + word->len + 2 <= sizeof(text);
+        behind = kept;
+        if (!kept)
             continue;
         len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? " " : "", word->text);
     }
@@ -62,7 +67,8 @@ static void add_nearest(struct hearthd *daemon, struct utterance *utterance, str
 static void refuse_unmatched(
     struct hearthd *daemon, struct utterance *utterance, struct action *action, const char *slot)
 {
-    plan_refuse(action, REFUSAL_UNMATCHED, slot, missing_words(daemon, utterance));
+    const char *meant = action->said->leftover;
+    plan_refuse(action, REFUSAL_UNMATCHED, slot, meant[0] ? meant : missing_words(daemon, utterance));
     add_nearest(daemon, utterance, action);
 }
 

@@ -46,8 +46,8 @@ struct understood_call {
     struct home_call call;  /* names of entities, areas and floors are canonical */
     double confidence;      /* 0..1 */
     const char *missing;    /* slot that was meant, but the home has no such thing; "" if none */
-    const char *leftover;   /* word beside the value of `missing` that makes it another thing: "shed" of
-                               "garden shed"; "" if none */
+    const char *leftover;   /* what was meant instead of the value of `missing`, where words beside it make it
+                               another thing: "garden shed", not the garden; "" if none */
     const char *unproven;   /* slot whose value the words said do not bear out; "" if none */
     const char *overlooked; /* a thing of the home that was said by its whole name, and is not in the calls;
                                "" if none */

@@ -97,8 +97,13 @@ static const char *completed_beside(const char *text, const char *json)
     understood.call_count = json ? read_calls(json, &calls) : 0;
     understood.calls = san_arena_alloc(fixture.arena, 4 * sizeof(*understood.calls));
     for (size_t i = 0; i < understood.call_count; i++)
-        understood.calls[i] = (struct understood_call){
-            .call = calls[i], .missing = "", .unproven = "", .overlooked = "", .kind = "", .confidence = 1};
+        understood.calls[i] = (struct understood_call){.call = calls[i],
+            .missing = "",
+            .leftover = "",
+            .unproven = "",
+            .overlooked = "",
+            .kind = "",
+            .confidence = 1};
     const struct follow_up_in in = {.phrases = fixture.phrases,
         .understand = &fixture.understand,
         .last = &fixture.last,

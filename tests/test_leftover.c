@@ -67,7 +67,7 @@ static int close_home(void **state)
     return 0;
 }
 
-/* The words against the first call (JSON) when that was said; "" if there are none. */
+/* What was meant instead of the first call (JSON) when that was said; "" if there are none. */
 static const char *against(void **state, const char *text, const char *kind, const char *json)
 {
     struct fixture *fixture = *state;
@@ -97,26 +97,32 @@ static const char *against(void **state, const char *text, const char *kind, con
 static void test_a_room_that_is_only_part_of_what_was_said(void **state)
 {
     assert_string_equal(
-        against(state, "turn on the lights in the garden shed", "", LIGHTS("Garden")), "shed");
-    assert_string_equal(against(state, "kids bathroom lights on", "", LIGHTS("Bathroom")), "kids");
-    assert_string_equal(against(state, "kids bathroom lights on", "", LIGHTS("Kids Room")), "bathroom");
-    assert_string_equal(against(state, "turn on the lights in bedroom 2", "", LIGHTS("Bedroom")), "2");
-    assert_string_equal(against(state, "lights on in the second bedroom", "", LIGHTS("Bedroom")), "second");
+        against(state, "turn on the lights in the garden shed", "", LIGHTS("Garden")), "garden shed");
+    assert_string_equal(against(state, "kids bathroom lights on", "", LIGHTS("Bathroom")), "kids bathroom");
+    assert_string_equal(against(state, "kids bathroom lights on", "", LIGHTS("Kids Room")), "kids bathroom");
+    assert_string_equal(
+        against(state, "turn on the lights in bedroom 2", "", LIGHTS("Bedroom")), "bedroom 2");
+    assert_string_equal(
+        against(state, "lights on in the second bedroom", "", LIGHTS("Bedroom")), "second bedroom");
 }
 
 static void test_a_name_that_is_only_part_of_what_was_said(void **state)
 {
-    assert_string_equal(against(state, "turn on lamp 5", "light", NAME("Lamp 2")), "5");
-    assert_string_equal(against(state, "turn on hue play centre", "light", NAME("Hue Play Left")), "centre");
-    assert_string_equal(against(state, "coffee grinder on", "switch", NAME("Coffee machine")), "grinder");
-    assert_string_equal(against(state, "guest bathroom light on", "light", NAME("Bathroom light")), "guest");
+    assert_string_equal(against(state, "turn on lamp 5", "light", NAME("Lamp 2")), "lamp 5");
+    assert_string_equal(
+        against(state, "turn on hue play centre", "light", NAME("Hue Play Left")), "hue play centre");
+    assert_string_equal(
+        against(state, "coffee grinder on", "switch", NAME("Coffee machine")), "coffee grinder");
+    assert_string_equal(
+        against(state, "guest bathroom light on", "light", NAME("Bathroom light")), "guest bathroom light");
 }
 
 static void test_a_thing_of_another_kind(void **state)
 {
-    assert_string_equal(against(state, "open the bathroom blind", "fan", NAME("Bathroom fan")), "blind");
     assert_string_equal(
-        against(state, "open the bathroom blind", "cover", NAME("Bedroom blind")), "bathroom");
+        against(state, "open the bathroom blind", "fan", NAME("Bathroom fan")), "bathroom blind");
+    assert_string_equal(
+        against(state, "open the bathroom blind", "cover", NAME("Bedroom blind")), "bathroom blind");
 }
 
 static void test_a_group_is_not_what_was_named(void **state)
@@ -126,7 +132,7 @@ static void test_a_group_is_not_what_was_named(void **state)
     assert_string_equal(
         against(state, "lock the safe", "", CALL("HassTurnOn", "\"domain\":\"lock\"")), "safe");
     assert_string_equal(
-        against(state, "christmas lights on in the bedroom", "", LIGHTS("Bedroom")), "christmas");
+        against(state, "christmas lights on in the bedroom", "", LIGHTS("Bedroom")), "christmas lights");
     assert_string_equal(against(state, "turn off all the lights in the house", "", all), "");
 }
 
@@ -148,7 +154,7 @@ static void test_where_a_thing_is_and_what_else_it_is_called(void **state)
 {
     assert_string_equal(against(state, "the kitchen counter light on", "light", NAME("Counter light")), "");
     assert_string_equal(
-        against(state, "the bathroom counter light on", "light", NAME("Counter light")), "bathroom");
+        against(state, "the bathroom counter light on", "light", NAME("Counter light")), "bathroom counter light");
     assert_string_equal(against(state, "espresso machine on", "switch", NAME("Coffee machine")), "");
     assert_string_equal(
         against(state, "turn on the light on the counter", "light", NAME("Counter light")), "");

@@ -102,7 +102,7 @@ check "tells the names that came into question" shows "@light Counter light"
 check "explain what is not there" ctl 1 explain 123456
 check "what is not quite there" ctl 1 say turn on the counter light 5
 ctl 0 explain
-check "is explained by the word that was too many" shows "against said beside the name, and no part of it: 5"
+check "is explained by what was meant" shows "against said, and something else: counter light 5"
 
 # ---- corrections ----
 check "nothing to learn yet" ctl 0 alias learn

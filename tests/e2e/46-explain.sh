@@ -50,6 +50,14 @@ pause the living room speaker
 make it brighter
 toggle the night light
 turn on the towel heater
+turn on the kitchen ceiling
+turn it off again
+undo that
+no the bedroom ceiling
+and the hallway light too
+turn off all the kitchen lights except the counter light
+turn the bedroom fan off in 10 minutes
+lights off at 7 am
 never mind
 END
 
