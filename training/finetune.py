@@ -16,6 +16,7 @@ import os
 import queue
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -335,11 +336,16 @@ def arguments(given=None):
 def main():
     torch.set_flush_denormal(True)
     torch.manual_seed(1)
+    args = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("\nstopped: nothing is written"))     # by way of `finally`: no process stays behind
     try:
-        return fine_tune(arguments())
+        return fine_tune(args)
     except own.CaseError as e:
         print(f"training/run: {e}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:
+        print("\nstopped: nothing is written", file=sys.stderr)
+        return 130
 
 
 if __name__ == "__main__":
