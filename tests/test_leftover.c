@@ -153,8 +153,8 @@ static void test_words_of_the_command_do_no_harm(void **state)
 static void test_where_a_thing_is_and_what_else_it_is_called(void **state)
 {
     assert_string_equal(against(state, "the kitchen counter light on", "light", NAME("Counter light")), "");
-    assert_string_equal(
-        against(state, "the bathroom counter light on", "light", NAME("Counter light")), "bathroom counter light");
+    assert_string_equal(against(state, "the bathroom counter light on", "light", NAME("Counter light")),
+        "bathroom counter light");
     assert_string_equal(against(state, "espresso machine on", "switch", NAME("Coffee machine")), "");
     assert_string_equal(
         against(state, "turn on the light on the counter", "light", NAME("Counter light")), "");
