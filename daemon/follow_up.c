@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "memory.h"
 #include "mention.h"
 #include "replace.h"
@@ -130,7 +131,18 @@ static bool read_item(const struct body *body, struct replacement *out)
     return true;
 }
 
-static const char *replaced(const struct body *body)
+/* "At ten" and no more. */
+static bool read_time(const struct body *body, struct replacement *out)
+{
+    struct clock_time time;
+    if (!body->no || !clock_find(body->words, &time) || time.begin != body->begin || time.end != body->end)
+        return false;
+    *out = (struct replacement){
+        .text = words_join(body->words, body->begin, body->end, body->in->arena), .time = true};
+    return true;
+}
+
+static const char *replaced(const struct body *body, const char **place)
 {
     struct replacement with = {0};
     bool tied = body->no || body->and || body->in->last->asked;
@@ -138,8 +150,12 @@ static const char *replaced(const struct body *body)
         return NULL;
     if (read_item(body, &with))
         return replace_in_last(body->in, &with);
-    if (read_thing(body, &with))
+    if (read_time(body, &with))
         return replace_in_last(body->in, &with);
+    if (read_thing(body, &with)) {
+        *place = with.place ? with.place->name : NULL;
+        return replace_in_last(body->in, &with);
+    }
     with = (struct replacement){0};
     return body->no && read_number(body, &with) ? replace_in_last(body->in, &with) : NULL;
 }
@@ -306,7 +322,9 @@ void follow_up_complete(const struct follow_up_in *in, struct follow_up *out)
     struct body body = body_of(in);
     if (body.begin == body.end)
         return;
-    set(out, body.no ? FOLLOW_UP_CORRECT : FOLLOW_UP_REPLACE, replaced(&body));
+    const char *place = NULL;
+    set(out, body.no ? FOLLOW_UP_CORRECT : FOLLOW_UP_REPLACE, replaced(&body, &place));
+    out->place = place;
     if (out->kind != FOLLOW_UP_NONE || !is_loose(in))
         return;
     set(out, FOLLOW_UP_REFER, without_pronoun(&body));

@@ -40,8 +40,9 @@ struct follow_up_in {
 
 struct follow_up {
     enum follow_up_kind kind;
-    const char *text; /* the completed sentence, in the arena */
-    const char *tool; /* the call must be of this tool, or NULL: it was clear without the rest */
+    const char *text;  /* the completed sentence, in the arena */
+    const char *place; /* a call must be for this area or floor, or NULL */
+    const char *tool;  /* the call must be of this tool, or NULL: it was clear without the rest */
 };
 
 /* Completes the sentence if it has the form of a follow-up; else (or out of memory) out->kind is

@@ -32,13 +32,23 @@ static void keep_refused(struct utterance *utterance)
     utterance->action_count = kept;
 }
 
+/* How many actions are the utterance's own; those that take back what was wrong come behind them. */
+static size_t count_own(const struct utterance *utterance)
+{
+    size_t count = utterance->action_count;
+    while (count && utterance->actions[count - 1].restores)
+        count--;
+    return count;
+}
+
 void later_plan(struct hearthd *daemon, struct utterance *utterance)
 {
     const struct home_call *timer = reread_later(utterance);
-    if (!timer)
+    if (!timer || !utterance->action_count)
         return;
     bool refused = false;
-    for (size_t i = 0; i < utterance->action_count; i++) {
+    size_t count = count_own(utterance);
+    for (size_t i = 0; i < count; i++) {
         struct action *action = &utterance->actions[i];
         if (!can_wait(action) || action->refusal == REFUSAL_QUESTION)
             refuse_waiting(daemon, action);
@@ -48,10 +58,10 @@ void later_plan(struct hearthd *daemon, struct utterance *utterance)
         keep_refused(utterance);
         return;
     }
-    utterance->action_count = 0;
-    struct action *action = plan_add(utterance, NULL);
-    if (!action)
-        return;
-    *action = (struct action){.said = action->said, .call = *timer};
+    struct action *actions = utterance->actions;
+    actions[0] = (struct action){.said = actions[0].said, .call = *timer};
+    for (size_t i = count; i < utterance->action_count; i++)
+        actions[i - count + 1] = actions[i];
+    utterance->action_count -= count - 1;
     plan_show_calls(utterance);
 }

@@ -165,6 +165,9 @@ static bool copy_calls(struct san_arena *arena, struct recollection *out, const 
         if (action->refusal == REFUSAL_UNMATCHED)
             out->missing = copy_text(arena, action->detail);
     }
+    const struct home_call *put_off = &utterance->rereading.put_off;
+    if (put_off->tool && !call_copy(&out->put_off, put_off, arena))
+        return false;
     out->calls = calls;
     out->kinds = kinds;
     out->call_count = size;

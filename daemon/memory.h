@@ -29,9 +29,10 @@ struct recollection {
     const struct home_call *calls;
     const char *const *kinds; /* of each call: what its name was chosen as, or "" */
     size_t call_count;
-    const char *except;  /* "except the kitchen", or "" */
-    const char *missing; /* the words that the home has nothing for, or "" */
-    bool asked;          /* it was answered by "which one" or "did you mean" */
+    struct home_call put_off; /* what HassStartTimer's command comes to; tool NULL: nothing is put off */
+    const char *except;       /* "except the kitchen", or "" */
+    const char *missing;      /* the words that the home has nothing for, or "" */
+    bool asked;               /* it was answered by "which one" or "did you mean" */
     const struct deed *deeds;
     size_t deed_count;
 };

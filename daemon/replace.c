@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "evidence.h"
 #include "memory.h"
 #include "mention.h"
@@ -350,6 +351,14 @@ static const char *replace_number(const struct replacing *r)
     return old.end ? with_stretch(r, old, r->with->number) : NULL;
 }
 
+static const char *replace_time(const struct replacing *r)
+{
+    struct clock_time old;
+    if (!clock_find(&r->old.words, &old))
+        return NULL;
+    return with_stretch(r, (struct stretch){old.begin, old.end}, r->with->text);
+}
+
 /* Where the entry of a list stood. */
 static const char *replace_item(const struct replacing *r)
 {
@@ -375,12 +384,14 @@ const char *replace_in_last(const struct follow_up_in *in, const struct replacem
         return NULL;
     struct replacing replacing = {.in = in,
         .with = with,
-        .call = &last->calls[last->call_count - 1],
+        .call = last->put_off.tool ? &last->put_off : &last->calls[last->call_count - 1],
         .kind = last->kinds[last->call_count - 1]};
     if (!mark_all(&replacing))
         return NULL;
     if (with->item)
         return replace_item(&replacing);
+    if (with->time)
+        return replace_time(&replacing);
     if (with->number)
         return replace_number(&replacing);
     if (with->place)

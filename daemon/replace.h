@@ -12,6 +12,7 @@ struct replacement {
     const struct shortlist_item *place; /* set if it is a room or floor and no more */
     const char *number;                 /* set if it is a number and no more */
     bool item;                          /* it is for a list */
+    bool time;                          /* it is a time of the clock */
 };
 
 /* The completed sentence in in->arena, or NULL if the last sentence has no place for it (or out of memory).

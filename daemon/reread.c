@@ -7,6 +7,7 @@
 
 #include "clock.h"
 #include "daemon/call_domain.h"
+#include "evidence.h"
 #include "phrases.h"
 #include "plan.h"
 #include "words.h"
@@ -49,9 +50,17 @@ static bool is_argument(const struct understood *understood, int number)
     return false;
 }
 
+/* "No, at ten": nothing is left that could be put off. */
+static bool is_only_tied(
+    const struct hearthd *daemon, const struct clock_time *time, const struct san_words *words)
+{
+    return time->end == words->count &&
+           words_begin_with(daemon->phrases, "no_first", words, 0, time->begin) == time->begin;
+}
+
 static bool find_time(const struct hearthd *daemon, const struct reading *reading, struct clock_time *time)
 {
-    if (!clock_find(&reading->prepared.words, time))
+    if (!clock_find(&reading->prepared.words, time) || is_only_tied(daemon, time, &reading->prepared.words))
         return false;
     bool taken =
         time->bare && is_clear(daemon, &reading->understood) &&
@@ -145,10 +154,32 @@ static bool refers(const struct recollection *last, const struct understood *und
 {
     for (size_t i = 0; i < understood->call_count; i++) {
         const struct home_call *call = &understood->calls[i].call;
-        if (!home_call_arg(call, "conversation_command") && !follow_up_refers(last, call))
+        bool starts = strcmp(call->tool, "HassStartTimer") == 0; /* a new one is not what was spoken of */
+        if (!home_call_arg(call, "conversation_command") && (starts || !follow_up_refers(last, call)))
             return false;
     }
     return true;
+}
+
+static bool is_text(const char *text, const char *other)
+{
+    return text && strcmp(text, other) == 0;
+}
+
+/* A new place that the network overlooked would do the last thing once more. */
+static bool names_place(const struct understood *understood, const char *place, struct san_arena *arena)
+{
+    for (size_t i = 0; i < understood->call_count; i++) {
+        const struct home_call *call = &understood->calls[i].call;
+        const char *command = home_call_text(call, "conversation_command");
+        struct san_words words;
+        if (is_text(home_call_text(call, "area"), place) || is_text(home_call_text(call, "floor"), place))
+            return true;
+        if (command && san_normalize(arena, command, strlen(command), &words, NULL) == SAN_OK &&
+            evidence_of(&words, place, arena))
+            return true;
+    }
+    return false;
 }
 
 /* Has the network understood the completed sentence, and as it was meant? */
@@ -160,6 +191,8 @@ static bool is_accepted(
     if (!is_clear(daemon, understood))
         return false;
     if (follow_up->tool && strcmp(understood->calls[0].call.tool, follow_up->tool) != 0)
+        return false;
+    if (follow_up->place && !names_place(understood, follow_up->place, utterance->arena))
         return false;
     return follow_up->kind != FOLLOW_UP_REFER || (last && refers(last, understood));
 }
@@ -236,6 +269,15 @@ static bool put_command(struct utterance *utterance, struct home_call *call)
     return true;
 }
 
+/* What "and in the bedroom too" will be about. */
+static bool keep_put_off(struct utterance *utterance)
+{
+    const struct understood *understood = &utterance->reading.understood;
+    return !understood->call_count ||
+           call_copy(&utterance->rereading.put_off, &understood->calls[understood->call_count - 1].call,
+               utterance->arena);
+}
+
 static const char *sentence_of(struct utterance *utterance)
 {
     const struct reading *reading = &utterance->reading;
@@ -272,7 +314,7 @@ static enum san_status put_off(struct utterance *utterance, const char **text, s
         good = timer_until(utterance, utterance->reading.due_ms, &rereading->later);
     }
     if (good && !command && rereading->later.tool)
-        good = put_command(utterance, &rereading->later);
+        good = put_command(utterance, &rereading->later) && keep_put_off(utterance);
     return good ? SAN_OK : san_fail(err, SAN_ENOMEM, "out of memory");
 }
 

@@ -112,6 +112,7 @@ struct rereading {
     struct follow_up follow_up; /* the way in which it was completed; text NULL: not at all */
     struct reading before;      /* what stands if the completed sentence is not understood */
     struct home_call later;     /* tool NULL: for now */
+    struct home_call put_off;   /* then: the last call of what is put off */
     const char *later_sentence;
 };
 
