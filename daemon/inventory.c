@@ -241,6 +241,9 @@ static int64_t register_entity(struct inventory *inventory, const struct discove
     return 0;
 }
 
+static void take_state(
+    struct inventory *inventory, struct device *device, const struct state_message *message);
+
 /* Logs a text once in the life of the daemon. */
 static void warn_once(struct inventory *inventory, const char *text)
 {
@@ -282,6 +285,7 @@ static void take_entity(
     compile_view(inventory, device, found->domain, found->config);
     if (is_new && device->view)
         entity_view_start(device->view, &device->state);
+    inventory_replay(inventory, device, take_state);
     tell_problem(inventory, device);
     log_debug("inventory: %s is \"%s\"", device->entity_id, device->name);
     if (is_new)
@@ -375,15 +379,9 @@ void inventory_state_changed(struct inventory *inventory, struct device *device)
     tell(inventory, "state", device);
 }
 
-struct state_message {
-    const char *topic, *payload;
-    size_t len;
-    bool retained;
-};
-
-static void take_state(struct inventory *inventory, struct device *device, void *data)
+static void take_state(
+    struct inventory *inventory, struct device *device, const struct state_message *message)
 {
-    const struct state_message *message = data;
     bool changed = false;
     struct san_error error = {0};
     unsigned reports = device->state.reports;
@@ -423,14 +421,14 @@ bool inventory_message(
         log_debug("state: %s: %zu bytes are more than the %d allowed", topic, len, STATE_PAYLOAD_MAX);
         return true;
     }
-    return inventory_deliver(inventory, topic, take_state, &message) || probed;
+    return inventory_deliver(inventory, &message, take_state) || probed;
 }
 
 void inventory_ha_state(struct inventory *inventory, const char *topic, const char *state, size_t len)
 {
     struct state_message message = {topic, state, len, false};
     if (len <= STATE_PAYLOAD_MAX)
-        inventory_deliver(inventory, topic, take_state, &message);
+        inventory_deliver(inventory, &message, take_state);
 }
 
 /* ---- files ---- */

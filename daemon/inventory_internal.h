@@ -24,10 +24,21 @@ struct device {
     uint64_t expires_at, off_at; /* uv_now; 0: never */
 };
 
-/* A set of devices. */
+/* One message, for as long as it is applied. */
+struct state_message {
+    const char *topic, *payload;
+    size_t len;
+    bool retained;
+};
+
+typedef void (*take_fn)(
+    struct inventory *inventory, struct device *device, const struct state_message *message);
+
+/* A set of devices; of a topic: those that listen to it. */
 struct listeners {
     struct device **device;
     size_t count;
+    char *last; /* of a topic: its last message, NUL-terminated, if it is short; else NULL */
 };
 
 /* What one discovery topic, or one file of devices.d, has announced. */
@@ -68,9 +79,11 @@ void inventory_state_changed(struct inventory *inventory, struct device *device)
 /* Gives the device a new view (NULL: none), and moves its subscriptions over. */
 void inventory_set_view(
     struct inventory *inventory, struct device *device, struct entity_view *view, const char *problem);
-/* Calls take for every device that listens to that topic; false if nobody does. */
-bool inventory_deliver(struct inventory *inventory, const char *topic,
-    void (*take)(struct inventory *inventory, struct device *device, void *data), void *data);
+/* Calls take for every device that listens to the message's topic; false if nobody does. */
+bool inventory_deliver(struct inventory *inventory, const struct state_message *message, take_fn take);
+/* Gives a device that has begun to listen what its topics said last, as far as that is remembered: a bridge's
+ * availability, to which thousands listen, is not asked for again for each of them. */
+void inventory_replay(struct inventory *inventory, struct device *device, take_fn take);
 /* Looks whether anything retained lies on the command topics of all devices: such a message is carried out
  * again by the device at each of its reconnects. Those of a new view are looked into by inventory_set_view.
  */

@@ -14,6 +14,7 @@
 enum {
     LISTENERS_MAX = INVENTORY_ENTITIES_MAX, /* one bridge may have them all on its availability topic */
     PROBE_MS = 5000,                        /* retained messages come at once after a subscription */
+    LAST_MAX = 128, /* bytes of a message that is remembered: online, {"state":"online"} */
 };
 
 /* ---- lists of devices ---- */
@@ -45,8 +46,10 @@ void device_list_drop(struct listeners *list, const struct device *device)
 
 void inventory_free_listeners(void *value)
 {
-    free(((struct listeners *)value)->device);
-    free(value);
+    struct listeners *listeners = value;
+    free(listeners->device);
+    free(listeners->last);
+    free(listeners);
 }
 
 /* ---- maps of them ---- */
@@ -101,6 +104,8 @@ static void listen_to(struct inventory *inventory, struct device *device, const 
     if (!listeners || listeners->count >= LISTENERS_MAX)
         return;
     device_list_add(listeners, device);
+    if (listeners->last)
+        return; /* inventory_replay tells it */
     /* Subscribing again makes the broker repeat the retained message, which a new listener needs, and a new
      * template of an old one. */
     subscribe(inventory, topic, entity_view_qos(device->view));
@@ -112,25 +117,50 @@ static void listen_no_more(struct inventory *inventory, struct device *device, c
         unsubscribe(inventory, topic);
 }
 
-bool inventory_deliver(struct inventory *inventory, const char *topic,
-    void (*take)(struct inventory *inventory, struct device *device, void *data), void *data)
+/* Keeps the message for those who will listen later, if it is short; forgets the one before in any case. */
+static void remember(struct listeners *listeners, const struct state_message *message)
 {
-    struct listeners *listeners = hashmap_get(inventory->topics, topic);
+    free(listeners->last);
+    listeners->last =
+        message->len && message->len <= LAST_MAX ? strndup(message->payload, message->len) : NULL;
+}
+
+bool inventory_deliver(struct inventory *inventory, const struct state_message *message, take_fn take)
+{
+    struct listeners *listeners = hashmap_get(inventory->topics, message->topic);
     bool any = listeners;
+    if (listeners)
+        remember(listeners, message);
     for (size_t i = 0; listeners && i < listeners->count; i++)
-        take(inventory, listeners->device[i], data);
+        take(inventory, listeners->device[i], message);
     size_t cursor = 0;
     const char *filter;
     void *value;
     while (hashmap_next(inventory->filters, &cursor, &filter, &value)) {
-        if (!topic_matches(filter, topic))
+        if (!topic_matches(filter, message->topic))
             continue;
         any = true;
         listeners = value;
         for (size_t i = 0; i < listeners->count; i++)
-            take(inventory, listeners->device[i], data);
+            take(inventory, listeners->device[i], message);
     }
     return any;
+}
+
+void inventory_replay(struct inventory *inventory, struct device *device, take_fn take)
+{
+    size_t count = 0;
+    const char *const *topics = device->view ? entity_view_topics(device->view, &count) : NULL;
+    if (!device->view || entity_view_ignores_retained(device->view))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        const struct listeners *listeners = hashmap_get(inventory->topics, topics[i]);
+        if (!listeners || !listeners->last)
+            continue;
+        const struct state_message message = {
+            .topic = topics[i], .payload = listeners->last, .len = strlen(listeners->last)};
+        take(inventory, device, &message);
+    }
 }
 
 /* ---- retained commands ---- */

@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include "hashmap.h"
@@ -457,6 +458,20 @@ static void after_io(struct mqtt *mqtt, int rc, int error)
     update_poll(mqtt);
 }
 
+/* Reads what has arrived, some packets at once: what they lead to (subscriptions, above all) leaves in one
+ * packet, too. libmosquitto reads one packet a call. */
+static int read_packets(struct mqtt *mqtt)
+{
+    int rc = MOSQ_ERR_SUCCESS, left = 1;
+    for (int i = 0; i < READ_ROUNDS && rc == MOSQ_ERR_SUCCESS && left > 0; i++) {
+        rc = mosquitto_loop_read(mqtt->client, 1);
+        int socket = mosquitto_socket(mqtt->client);
+        if (socket < 0 || ioctl(socket, FIONREAD, &left) != 0)
+            left = 0;
+    }
+    return rc;
+}
+
 static void on_poll(uv_poll_t *poll, int status, int events)
 {
     struct mqtt *mqtt = poll->data;
@@ -464,7 +479,7 @@ static void on_poll(uv_poll_t *poll, int status, int events)
     int rc = MOSQ_ERR_SUCCESS;
     errno = 0;
     if (status < 0 || events & UV_READABLE)
-        rc = mosquitto_loop_read(mqtt->client, READ_ROUNDS);
+        rc = read_packets(mqtt);
     if (rc == MOSQ_ERR_SUCCESS && events & UV_WRITABLE)
         rc = mosquitto_loop_write(mqtt->client, READ_ROUNDS);
     int error = errno;

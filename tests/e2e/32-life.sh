@@ -63,11 +63,11 @@ check "its socket is gone" [ ! -e "$sock" ]
 
 # ---- a broker
 start_broker
+watch_topics -t 'pump/#' -t 'door/#' -t 'hearth/#' -t 'homeassistant/status'
 write_config
 start_daemon
 check "its status is online, retained" sh -c '[ "$(mosquitto_sub -h 127.0.0.1 -p "$1" -t hearth/test/status -C 1 -W 2)" = online ]' sh "$port"
 check "it announces itself" retained homeassistant/device/hearth_test/config
-watch_topics -t 'pump/#' -t 'door/#' -t 'hearth/#' -t 'homeassistant/status'
 check "it asks publishers for their states" seen 'homeassistant/status online'
 
 check "a question waits for a yes" sh -c 'printf "[policy]\nunlock = confirm\n" >"$1" && kill -HUP "$2" && sleep 0.3' sh "$conf.d/60-policy.conf" "$daemon_pid"

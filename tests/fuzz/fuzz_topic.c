@@ -10,7 +10,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const uint8_t *nul = size ? memchr(data, 0, size) : NULL;
     size_t len = nul ? (size_t)(nul - data) : size;
-    if (!nul || memchr(nul + 1, 0, size - len - 1) || size > 1024)
+    if (!nul || !len || memchr(nul + 1, 0, size - len - 1) || size > 1024)
         return 0;
     struct san_arena *arena = san_arena_new(4096, 0);
     const char *filter = san_arena_strndup(arena, (const char *)data, len);
