@@ -39,7 +39,8 @@ struct san_session;
 
 /* ---- model ---- */
 
-/* Maps a GGUF file and checks all of it: a hostile file gives an error, never a crash. NULL and *err on failure. */
+/* Reads a GGUF file and checks all of it: a hostile file gives an error, never a crash. Nothing is read of it later, so that it
+ * may change or go. NULL and *err on failure. */
 struct san_model *san_model_open(const char *path, struct san_error *err);
 /* NULL is allowed. Sessions and tool sets made from the model must be freed before. */
 void san_model_close(struct san_model *model);

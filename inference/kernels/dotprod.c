@@ -1,7 +1,7 @@
 /* dotprod.c - the ARM set with ARMv8.2's dot product, which multiplies a number of four rows with the same
  * four of a column. Everything but the quantised multiplications is neon.c's.
  *
- * For each 32 products of a column and four rows there are eight dot products, a conversion and a
+ * For each 32 products of a column and four rows there are eight dot products, a start, a conversion and a
  * multiplication-addition; sixteen numbers of a column stand in a register, and the instruction picks four.
  *
  * There is no set for ARMv8.6's matrix product (SMMLA): none of the boards that this is for has it. */
@@ -38,6 +38,18 @@ struct sums {
     float32x4_t low, high;
 };
 
+/* Sums of products begin with the bits of 1.5 * 2^23: as a float they are then that number plus the sum,
+ * which is below 2^22, and a subtraction is all that is left of the conversion. */
+static INLINE float32x4_t bias(void)
+{
+    return vdupq_n_f32(12582912.0f);
+}
+
+static INLINE float32x4_t unbiased(int32x4_t products)
+{
+    return vsubq_f32(vreinterpretq_f32_s32(products), bias());
+}
+
 /* A tile with `columns` columns, of which group b is added. */
 static INLINE void add_group(struct sums *sum, const struct block *block, const char *tile, size_t b,
     size_t columns, load_fn *load, size_t group_bytes)
@@ -46,7 +58,7 @@ static INLINE void add_group(struct sums *sum, const struct block *block, const 
     int32x4_t low[COLUMNS], high[COLUMNS];
 #pragma GCC unroll 4
     for (size_t c = 0; c < columns; c++)
-        low[c] = high[c] = vdupq_n_s32(0);
+        low[c] = high[c] = vreinterpretq_s32_f32(bias());
 #pragma GCC unroll 2
     for (size_t half = 0; half < 2; half++) {
         struct step step[4];
@@ -69,8 +81,8 @@ static INLINE void add_group(struct sums *sum, const struct block *block, const 
     float32x4_t scale_low = widen_half(scales), scale_high = widen_half(scales + HALF);
 #pragma GCC unroll 4
     for (size_t c = 0; c < columns; c++) {
-        sum[c].low = vfmaq_f32(sum[c].low, vcvtq_f32_s32(low[c]), scale_low);
-        sum[c].high = vfmaq_f32(sum[c].high, vcvtq_f32_s32(high[c]), scale_high);
+        sum[c].low = vfmaq_f32(sum[c].low, unbiased(low[c]), scale_low);
+        sum[c].high = vfmaq_f32(sum[c].high, unbiased(high[c]), scale_high);
     }
 }
 
