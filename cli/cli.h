@@ -22,9 +22,9 @@ struct cli {
 /* argv[0] is the word itself; returns an enum cli_exit. */
 typedef int cli_fn(struct cli *cli, int argc, char **argv);
 
-cli_fn cmd_say, cmd_call, cmd_devices, cmd_areas, cmd_area, cmd_alias, cmd_expose, cmd_forget, cmd_import,
-    cmd_export, cmd_log, cmd_explain, cmd_status, cmd_watch, cmd_tools, cmd_doctor, cmd_reload, cmd_parse,
-    cmd_eval;
+cli_fn cmd_say, cmd_call, cmd_devices, cmd_areas, cmd_area, cmd_alias, cmd_expose, cmd_forget, cmd_satellite,
+    cmd_import, cmd_export, cmd_log, cmd_explain, cmd_status, cmd_watch, cmd_tools, cmd_doctor, cmd_reload,
+    cmd_parse, cmd_eval;
 
 /* "hearthctl WORD: what is wrong" and how the command is used, on stderr; returns CLI_USAGE. */
 int cli_usage_error(const char *word, const char *format, ...) __attribute__((format(printf, 2, 3)));

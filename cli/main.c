@@ -31,6 +31,8 @@ static const struct {
         "add|remove entity|area|floor OF ALIAS | list [--json] | learn [--list | --yes | --json]",
         "Gives a second name; lists them; learns them from corrections"},
     {"expose", cmd_expose, "on|off ENTITY_ID", "Says whether voice may use a device"},
+    {"satellite", cmd_satellite, "list [--json] | set ID ROOM | remove ID",
+        "Says in which room a microphone stands"},
     {"forget", cmd_forget, "ENTITY_ID", "Drops a device that is there no more"},
     {"import", cmd_import, "FILE | home-assistant [--url URL --token-file FILE] [--watch]",
         "Reads a home file, or Home Assistant's rooms and entities, into the registry"},

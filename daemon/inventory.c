@@ -519,13 +519,13 @@ void inventory_watch(struct inventory *inventory, void (*changed)(void *data, in
     inventory->changed_data = data;
 }
 
-/* Home Assistant tells all of its entities at once: what it does not name any more is known to be gone. */
+/* Home Assistant tells all of its entities at once: what it does not name any more is known to be gone. Until
+ * then nobody has announced them (no source), so that they can be forgotten where it is not used any more. */
 static void restore_announcement(
     struct inventory *inventory, struct device *device, const struct home_entity *row)
 {
     device->by = announcement_of(inventory, INVENTORY_HOME_ASSISTANT);
-    if (device->by && set_text(&device->unique_key, row->unique_key) &&
-        set_text(&device->source, INVENTORY_HOME_ASSISTANT))
+    if (device->by && set_text(&device->unique_key, row->unique_key))
         device_list_add(&device->by->announced, device);
 }
 

@@ -12,6 +12,7 @@
 #include "devices/area_suggest.h"
 #include "devices/home_file.h"
 #include "devices/registry.h"
+#include "devices/satellite_rooms.h"
 #include "devices/shortlist.h"
 #include "doctor.h"
 #include "home_assistant.h"
@@ -439,6 +440,35 @@ static void method_forget(struct hearthd *daemon, struct rpc_call *call, const c
     san_arena_free(arena);
 }
 
+/* ---- satellites ---- */
+
+static void method_satellites(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    (void)params;
+    cJSON *result = cJSON_CreateObject();
+    add(result, "satellites", satellites_json(daemon->config->satellites, daemon->registry));
+    answer(call, result);
+}
+
+static void method_satellite_set(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    struct san_error error = {0};
+    const char *room = text_of(params, "room");
+    enum san_status status = reg_satellite_put(daemon->registry, text_of(params, "id"), room, &error);
+    answer_change(daemon, call, status, &error, "area", room);
+}
+
+static void method_satellite_remove(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    struct san_error error = {0};
+    if (reg_satellite_remove(daemon->registry, text_of(params, "id"), &error) == SAN_OK)
+        answer(call, NULL);
+    else
+        answer_status(call, &error);
+}
+
+/* ---- the whole home ---- */
+
 static size_t count_of(const cJSON *object, const char *name)
 {
     return (size_t)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(object, name));
@@ -758,6 +788,9 @@ static const struct method {
         {{"kind", PARAM_TEXT, true}, {"of", PARAM_TEXT, true}, {"alias", PARAM_TEXT, true}}},
     {"alias.suggest", method_alias_suggest, {{0}}},
     {"expose", method_expose, {{"entity_id", PARAM_TEXT, true}, {"exposed", PARAM_FLAG, true}}},
+    {"satellites", method_satellites, {{0}}},
+    {"satellite.set", method_satellite_set, {{"id", PARAM_TEXT, true}, {"room", PARAM_TEXT, true}}},
+    {"satellite.remove", method_satellite_remove, {{"id", PARAM_TEXT, true}}},
     {"forget", method_forget, {{"entity_id", PARAM_TEXT, true}}},
     {"import", method_import, {{"home", PARAM_OBJECT, true}}},
     {"home_assistant.import", method_ha_import, {{"url", PARAM_TEXT, false}, {"token", PARAM_TEXT, false}}},

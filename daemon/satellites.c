@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "devices/registry.h"
+#include "devices/satellite_rooms.h"
 
 struct satellite {
     char id[SATELLITE_ID_MAX + 1], room[SATELLITE_ROOM_MAX + 1];
@@ -14,6 +14,8 @@ struct satellite {
 struct satellites {
     struct satellite *satellite;
     size_t count;
+    char heard[SATELLITES_HEARD_MAX][SATELLITE_ID_MAX + 1]; /* "" where there is none */
+    size_t heard_next;
 };
 
 struct satellites *satellites_new(void)
@@ -83,18 +85,98 @@ static bool is_named_as_area(struct registry *registry, const char *id, char roo
     return len > 0 && len <= SATELLITE_ROOM_MAX && reg_find_area(registry, room);
 }
 
-void satellites_room(const struct satellites *satellites, struct registry *registry, const char *const *ids,
+/* ---- who was heard ---- */
+
+static void remember(struct satellites *satellites, const char *id)
+{
+    if (!id[0] || strlen(id) > SATELLITE_ID_MAX)
+        return;
+    for (size_t i = 0; i < SATELLITES_HEARD_MAX; i++)
+        if (strcmp(satellites->heard[i], id) == 0)
+            return;
+    snprintf(
+        satellites->heard[satellites->heard_next++ % SATELLITES_HEARD_MAX], SATELLITE_ID_MAX + 1, "%s", id);
+}
+
+/* ---- the room ---- */
+
+/* Where one of them stands, and who says so. */
+static const char *room_of(const struct satellites *satellites, struct registry *registry, const char *id,
+    char room[SATELLITE_ROOM_MAX + 1])
+{
+    const char *found = satellites_find(satellites, id);
+    reg_satellite_room(registry, id, room, SATELLITE_ROOM_MAX + 1);
+    if (room[0])
+        return "hearthctl";
+    if (found)
+        snprintf(room, SATELLITE_ROOM_MAX + 1, "%s", found);
+    return found ? "configuration" : "";
+}
+
+void satellites_room(struct satellites *satellites, struct registry *registry, const char *const *ids,
     size_t count, char room[SATELLITE_ROOM_MAX + 1])
 {
+    bool first = true;
     for (size_t i = 0; i < count; i++) {
-        const char *found = ids[i] ? satellites_find(satellites, ids[i]) : NULL;
-        if (!found)
+        if (!ids[i] || !ids[i][0])
             continue;
-        snprintf(room, SATELLITE_ROOM_MAX + 1, "%s", found);
-        return;
+        if (first)
+            remember(satellites, ids[i]);
+        first = false;
+        if (room_of(satellites, registry, ids[i], room)[0])
+            return;
     }
     for (size_t i = 0; i < count; i++)
         if (ids[i] && is_named_as_area(registry, ids[i], room))
             return;
     room[0] = '\0';
+}
+
+/* ---- all of them ---- */
+
+static bool is_listed(const cJSON *list, const char *id)
+{
+    const cJSON *row;
+    cJSON_ArrayForEach(row, list)
+    {
+        if (strcmp(cJSON_GetObjectItemCaseSensitive(row, "id")->valuestring, id) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void list_one(
+    cJSON *list, const struct satellites *satellites, struct registry *registry, const char *id)
+{
+    char room[SATELLITE_ROOM_MAX + 1];
+    if (!id[0] || is_listed(list, id))
+        return;
+    const char *by = room_of(satellites, registry, id, room);
+    if (!by[0]) {
+        by = is_named_as_area(registry, id, room) ? "name" : "";
+        room[by[0] ? strlen(room) : 0] = '\0';
+    }
+    cJSON *row = cJSON_CreateObject();
+    if (cJSON_AddStringToObject(row, "id", id) && cJSON_AddStringToObject(row, "room", room) &&
+        cJSON_AddStringToObject(row, "by", by) && cJSON_AddItemToArray(list, row))
+        return;
+    cJSON_Delete(row);
+}
+
+cJSON *satellites_json(const struct satellites *satellites, struct registry *registry)
+{
+    cJSON *list = cJSON_CreateArray();
+    struct san_arena *arena = san_arena_new(0, 0);
+    struct reg_satellite *rows;
+    size_t count = 0;
+    if (arena)
+        reg_satellites(registry, arena, &rows, &count, NULL);
+    for (size_t i = 0; i < count; i++)
+        list_one(list, satellites, registry, rows[i].id);
+    for (size_t i = 0; i < satellites->count; i++)
+        list_one(list, satellites, registry, satellites->satellite[i].id);
+    for (size_t i = 0; i < SATELLITES_HEARD_MAX; i++)
+        list_one(list, satellites, registry, satellites->heard[i]);
+    san_arena_free(arena);
+    return list;
 }

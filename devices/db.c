@@ -45,6 +45,8 @@ static const char *const migrations[] = {
     "CREATE TABLE timers(id INTEGER PRIMARY KEY, name TEXT NOT NULL, area TEXT NOT NULL,"
     "  command TEXT NOT NULL, total_ms INTEGER NOT NULL, end_ms INTEGER NOT NULL, left_ms INTEGER NOT NULL);",
     "CREATE TABLE list_items(id INTEGER PRIMARY KEY, list TEXT NOT NULL, text TEXT NOT NULL);",
+    "CREATE TABLE satellites(id TEXT PRIMARY KEY, area_id INTEGER NOT NULL REFERENCES areas(id) ON DELETE "
+    "CASCADE);",
 };
 
 enum {

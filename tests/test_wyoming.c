@@ -16,6 +16,7 @@
 #include "daemon/wyoming.h"
 #include "daemon/wyoming_answer.h"
 #include "devices/registry.h"
+#include "devices/satellite_rooms.h"
 
 /* ---- frames ---- */
 
@@ -333,6 +334,24 @@ static void test_satellites(void **state)
     assert_string_equal(room, "living room");
     satellites_room(satellites, registry, (const char *const[]){NULL, "unknown"}, 2, room);
     assert_string_equal(room, "");
+    assert_int_equal(reg_satellite_put(registry, "mic-1", "living room", &err), SAN_OK);
+    assert_int_equal(reg_satellite_put(registry, "mic-1", "Nowhere", &err), SAN_EINVAL);
+    assert_int_equal(reg_satellite_put(registry, "", "Living Room", &err), SAN_ELIMIT);
+    satellites_room(satellites, registry, (const char *const[]){"mic-1"}, 1, room);
+    assert_string_equal(room, "Living Room"); /* before the configuration's, and by its own name */
+    cJSON *list = satellites_json(satellites, registry);
+    char *text = cJSON_PrintUnformatted(list);
+    assert_string_equal(text,
+        "[{\"id\":\"mic-1\",\"room\":\"Living Room\",\"by\":\"hearthctl\"},"
+        "{\"id\":\"mic-0\",\"room\":\"\",\"by\":\"\"},"
+        "{\"id\":\"assist_satellite.living_room\",\"room\":\"living room\",\"by\":\"name\"},"
+        "{\"id\":\"unknown\",\"room\":\"\",\"by\":\"\"}]");
+    free(text);
+    cJSON_Delete(list);
+    assert_int_equal(reg_satellite_remove(registry, "mic-1", &err), SAN_OK);
+    assert_int_equal(reg_satellite_remove(registry, "mic-1", &err), SAN_EINVAL);
+    satellites_room(satellites, registry, (const char *const[]){"mic-1"}, 1, room);
+    assert_string_equal(room, "Hall");
     char id[16];
     for (int i = 1; i < SATELLITES_MAX; i++) {
         snprintf(id, sizeof(id), "many-%d", i);

@@ -100,6 +100,11 @@ check "a question" answers 'handled {"text":"Yes, Pump is on."}' "$(transcript '
 check "where the satellite stands" answers 'handled {"text":"Turned on Desk lamp."}' \
 	"$(transcript 'turn on the lights' ',"context":{"conversation_id":"c1","device_id":"9f3c","satellite_id":"assist_satellite.desk"}')"
 check "which the result tells" seen '"area":"Study"'
+hearthctl --socket "$sock" satellite set assist_satellite.shelf Study
+check "a satellite that hearthctl has put into a room" answers 'handled {"text":"Turned on Desk lamp."}' \
+	"$(transcript 'turn on the lights' ',"context":{"satellite_id":"assist_satellite.shelf"}')"
+check "it is listed" sh -c "hearthctl --socket $sock satellite list | grep -q '^assist_satellite.shelf *Study *hearthctl'"
+check "a room that there is not is refused" sh -c "! hearthctl --socket $sock satellite set x Nowhere"
 check "a satellite that is named as its room" answers 'handled {"text":"Turned on Desk lamp."}' \
 	"$(transcript 'turn on the lights' ',"context":{"satellite_id":"assist_satellite.study"}')"
 check "words that mean nothing" answers 'not-recognized {"text":"That does not seem to be for the house."}' "$(transcript 'colourless green ideas')"

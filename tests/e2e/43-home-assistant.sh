@@ -124,6 +124,7 @@ printf '[home_assistant]\nurl = http://127.0.0.1:%s\ntoken_file = %s\n' "$fake_p
 start_daemon
 check "the configured connection is refused with a wrong token" wait_for 5 ha_is refused
 check "what was known before is not usable, and not forgotten" knows light.counter
+check "and can be forgotten, while nobody announces it" ctl forget script.good_night
 cp "$work/token" "$work/wrong"
 ctl reload
 check "after a reload the new token is read" wait_for 8 ha_is online
