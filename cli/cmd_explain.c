@@ -98,9 +98,11 @@ static void print_doubts(const cJSON *call)
 static void print_reading(const cJSON *detail, const char *text)
 {
     const char *area = json_text(detail, "area"), *read = json_text(detail, "read");
-    printf("  heard   %s%s%s\n", safe(json_text(detail, "normalized")), area[0] ? ", from " : "", safe(area));
-    if (read[0] && strcmp(read, text) != 0)
-        printf("  read    %s\n", safe(read));
+    const char *words = json_text(detail, "normalized");
+    bool other = read[0] && strcmp(read, text) != 0; /* completed by the conversation, or in part for later */
+    printf("  heard   %s%s%s\n", safe(other ? text : words), area[0] ? ", from " : "", safe(area));
+    if (other)
+        printf("  read    %s\n", safe(words));
     if (cJSON_IsTrue(json_item(detail, "confirmed")))
         puts("  asked   and answered with yes");
     print_items(json_item(detail, "items"));

@@ -106,6 +106,7 @@ explains() { ctl explain "$(row_of "$1")" >"$work/row" && shows "$2"; }
 check "a guarded call names its guard" explains "lock the front door" 'guarded by|is enough'
 check "and what wants a surer network" explains "unlock the front door" '85 % is enough; guarded by unlock'
 check "the evidence for a name" explains "turn off the kitchen ceiling" '^  said    name Kitchen ceiling: kitchen ceiling \(of 2 words\)'
+check "what the network read of a sentence that leans on another" explains "turn it off again" '^  read    turn the kitchen ceiling off again'
 check "a room that was not said" explains "make it darker" 'area Kitchen: the room of who speaks'
 check "a state before and after" explains "turn off the kitchen ceiling" '^  device  Kitchen ceiling .*: done, on -> off'
 
