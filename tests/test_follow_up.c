@@ -244,6 +244,22 @@ static void test_another_entry_of_a_list(void **state)
     assert_string_equal(completed("eggs"), "");
 }
 
+static void test_what_is_put_off(void **state)
+{
+    (void)state;
+    said("turn off the lights in the kitchen in 1 hour",
+        CALL("HassStartTimer", "\"hours\":1,\"conversation_command\":\"turn off the lights in the kitchen\""),
+        "");
+    struct home_call *put_off;
+    read_calls(CALL("HassTurnOff", "\"area\":\"Kitchen\",\"domain\":\"light\""), &put_off);
+    fixture.last.put_off = put_off[0];
+    assert_string_equal(completed("and in the bedroom"), "turn off the lights in the Bedroom in 1 hour");
+    said("turn off the lights at 9 pm", CALL("HassStartTimer", "\"hours\":1"), "");
+    fixture.last.put_off = put_off[0];
+    assert_string_equal(completed("no, at half past ten"), "turn off the lights at half past 10");
+    assert_int_equal(kind_found, FOLLOW_UP_CORRECT);
+}
+
 static void test_a_kind_that_was_made_up(void **state)
 {
     (void)state;
@@ -341,6 +357,7 @@ int main(void)
         cmocka_unit_test(test_another_thing),
         cmocka_unit_test(test_another_number),
         cmocka_unit_test(test_another_entry_of_a_list),
+        cmocka_unit_test(test_what_is_put_off),
         cmocka_unit_test(test_a_kind_that_was_made_up),
         cmocka_unit_test(test_what_was_missing),
         cmocka_unit_test(test_an_exception_goes_on),
