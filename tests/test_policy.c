@@ -74,14 +74,14 @@ static void test_sensitive_commands_need_to_be_surer(void **state)
 {
     (void)state;
     struct config *config = config_new();
-    assert_int_equal(policy_confidence(config, "HassTurnOn", 0.64), POLICY_UNSURE);
-    assert_int_equal(policy_confidence(config, "HassTurnOn", 0.65), POLICY_ALLOW);
-    assert_int_equal(policy_confidence(config, "HassGetState", 0.54), POLICY_UNSURE);
-    assert_int_equal(policy_confidence(config, "HassGetState", 0.55), POLICY_ALLOW);
-    assert_int_equal(policy_check(config, &on, &light, 0.7, false), POLICY_ALLOW);
-    assert_int_equal(policy_check(config, &off, &lock, 0.7, false), POLICY_UNSURE);
+    assert_int_equal(policy_confidence(config, "HassTurnOn", 0.74), POLICY_UNSURE);
+    assert_int_equal(policy_confidence(config, "HassTurnOn", 0.75), POLICY_ALLOW);
+    assert_int_equal(policy_confidence(config, "HassGetState", 0.64), POLICY_UNSURE);
+    assert_int_equal(policy_confidence(config, "HassGetState", 0.65), POLICY_ALLOW);
+    assert_int_equal(policy_check(config, &on, &light, 0.8, false), POLICY_ALLOW);
+    assert_int_equal(policy_check(config, &off, &lock, 0.8, false), POLICY_UNSURE);
     assert_int_equal(policy_check(config, &off, &lock, 0.9, false), POLICY_ALLOW);
-    assert_int_equal(policy_check(config, &on, &lock, 0.7, false), POLICY_ALLOW);
+    assert_int_equal(policy_check(config, &on, &lock, 0.8, false), POLICY_ALLOW);
     config_free(config);
 }
 
