@@ -81,7 +81,7 @@ class Source:
     def __init__(self, seed, items, cases):
         self.rng = random.Random(seed)
         self.anywhere = generate.Generator(seed + 1, items)
-        self.home_of = {id(c.home): AtHome(seed + 2, items, c.home) for c in cases}
+        self.home_of = {key: AtHome(seed + 2, items, home) for key, home in {id(c.home): c.home for c in cases}.items()}     # one a home: they take a second
         self.cases, self.pattern = cases, {id(c): c.pattern() for c in cases}
 
     def sample(self):
