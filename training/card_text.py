@@ -50,20 +50,21 @@ def head(f):
 
 
 def engine_section(f):
-    held, free = f["heldout"], f["understanding"]
+    held, free, blind = f["heldout"], f["understanding"], f["blind"]
     yield "## Through the engine"
     yield ("As hearthd runs it: grammar, evidence, and its default limits of confidence. *Held out*: patterns and homes kept from training (`tests/data/heldout`). *Free*: sentences by "
            "writers who saw neither generator nor patterns (`tests/data/understanding`, twelve homes). It is not blind any more: parts of the engine and of the data were mended, the "
            "limits and the map of confidence chosen, while looking at results on it; the network was never trained on it. The held-out set leaves out cases that their home could not "
-           "carry out, and shares the commonest rooms, modifiers and floors with training.")
-    rows = [("exactly right", percent(*held["all"]), percent(*free["all"])), ("of the sentences that mean something", percent(*held["positive"]), percent(*free["positive"])),
-            ("several commands in one sentence", percent(held["several"][1], held["several"][0]), percent(free["several"][1], free["several"][0])),
-            ("acted where nothing was meant", *(f"{percent(s['negatives']['acted'], s['negatives']['n'])} of {s['negatives']['n']}" for s in (held, free))),
-            ("unlocked, opened or disarmed there", held["negatives"]["sensitive"], free["negatives"]["sensitive"]),
-            ("false actions in all; of them unlocking, opening, disarming", *(f"{s['false_actions']}; {s['sensitive']}" for s in (held, free))),
-            ("milliseconds for a sentence: median, p90, p99", *(", ".join(f"{v:.1f}" for v in s["ms"]) for s in (held, free))),
-            ("median in homes of some 200 devices", *(f"{s['large_ms']:.1f}" if s["large_ms"] else "-" for s in (held, free)))]
-    yield table(["", ">held out", ">free"], rows)
+           "carry out, and shares the commonest rooms, modifiers and floors with training. *Blind*: 600 sentences by another such writer on six homes (`tests/data/blind`), first measured "
+           "when the model of the 23rd of November 2026 and the engine's limits were settled; nothing was chosen by it until then. Do not look into it to mend things: write a new one.")
+    rows = [("exactly right", *(percent(*s["all"]) for s in (held, free, blind))), ("of the sentences that mean something", *(percent(*s["positive"]) for s in (held, free, blind))),
+            ("several commands in one sentence", *(percent(s["several"][1], s["several"][0]) for s in (held, free, blind))),
+            ("acted where nothing was meant", *(f"{percent(s['negatives']['acted'], s['negatives']['n'])} of {s['negatives']['n']}" for s in (held, free, blind))),
+            ("unlocked, opened or disarmed there", *(s["negatives"]["sensitive"] for s in (held, free, blind))),
+            ("false actions in all; of them unlocking, opening, disarming", *(f"{s['false_actions']}; {s['sensitive']}" for s in (held, free, blind))),
+            ("milliseconds for a sentence: median, p90, p99", *(", ".join(f"{v:.1f}" for v in s["ms"]) for s in (held, free, blind))),
+            ("median in homes of some 200 devices", *(f"{s['large_ms']:.1f}" if s["large_ms"] else "-" for s in (held, free, blind)))]
+    yield table(["", ">held out", ">free", ">blind"], rows)
     yield "Times are of one thread of the machine that wrote this card, whatever else ran there."
     names = sorted(set(held["intents"]) | set(free["intents"]))
     cell = lambda s, n: (percent(s["intents"][n][1], s["intents"][n][0]), s["intents"][n][0]) if n in s["intents"] else ("-", 0)    # noqa: E731
