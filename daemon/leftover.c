@@ -242,18 +242,35 @@ static struct run special_noun(const struct search *search, const struct home_ca
     return nothing;
 }
 
-/* "Bathroom blind" is not the bathroom fan. */
+/* "Bathroom blind" is not the bathroom fan; but what may be a verb ("switch it off") tells nothing. */
 static struct run noun_of_another_kind(const struct search *search, uint64_t mask, const char *kind)
 {
     const struct phrases *phrases = search->understand->phrases;
     for (size_t i = 0; kind[0] && i < search->words->count; i++) {
         bool after = i > 0 && has(mask, i - 1), before = has(mask >> 1, i);
         const char *word = search->words->word[i].text;
-        if ((after || before) && !has(search->known, i) && phrases_is_noun(phrases, NULL, word) &&
-            !phrases_is_noun(phrases, kind, word))
+        if ((after || before) && !has(search->known, i) && !listed(search, "command_words", i) &&
+            phrases_is_noun(phrases, NULL, word) && !phrases_is_noun(phrases, kind, word))
             return (struct run){after ? i - 1 : i, before ? i + 2 : i + 1};
     }
     return nothing;
+}
+
+/* "The kitchen radio" is neither everything in the kitchen nor the lights there. */
+static struct run noun_beside_place(const struct search *search, const struct home_call *call, uint64_t mask)
+{
+    const char *domain = home_call_text(call, "domain"), *kinds = mention_kinds(call->tool);
+    if (domain)
+        return noun_of_another_kind(search, mask, domain);
+    if (!kinds[0])
+        return noun_of_another_kind(search, mask, "everything");
+    char kind[64];
+    size_t len = strcspn(kinds + 1, " ");
+    if (len >= sizeof(kind) || kinds[1 + len + 1]) /* several kinds: "set it to half" */
+        return nothing;
+    memcpy(kind, kinds + 1, len);
+    kind[len] = '\0';
+    return noun_of_another_kind(search, mask, kind);
 }
 
 /* ---- calls ---- */
@@ -326,6 +343,8 @@ static void check_call(const struct search *search, struct understood_call *call
         uint64_t mask = is_thing(arg->slot) ? words_of_arg(search, arg) : 0;
         placed = placed || mask;
         mark(search, call, arg->slot, meant_instead(search, mask));
+        if (mask && !home_call_arg(&call->call, "name"))
+            mark(search, call, arg->slot, noun_beside_place(search, &call->call, mask));
     }
     const char *name = home_call_text(&call->call, "name");
     if (name && !is_said_whole(search, name))

@@ -92,8 +92,8 @@ static void test_guards(void **state)
     config->unlock = GUARD_CONFIRM;
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_CONFIRM);
     assert_int_equal(
-        policy_check(config, &off, &lock, 0.7, false), POLICY_CONFIRM); /* a question, either way */
-    assert_int_equal(policy_check(config, &off, &lock, 0.6, false), POLICY_UNSURE);
+        policy_check(config, &off, &lock, 0.8, false), POLICY_CONFIRM); /* a question, either way */
+    assert_int_equal(policy_check(config, &off, &lock, 0.7, false), POLICY_UNSURE);
     assert_int_equal(policy_check(config, &off, &lock, 0.99, true), POLICY_ALLOW);
     config->unlock = GUARD_REFUSE;
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_REFUSE);
