@@ -240,6 +240,62 @@ static enum san_status complete_domain(
                      finish->err, SAN_ELIMIT, "%s has more than %d arguments", from->tool, HOME_ARGS_MAX);
 }
 
+/* Where the words of the command stand in the sentence, as [*begin, *end); false if not in a row. */
+static bool find_words(
+    const struct san_words *said, const struct san_words *command, size_t *begin, size_t *end)
+{
+    for (size_t i = 0; command->count && i + command->count <= said->count; i++) {
+        size_t same = 0;
+        while (same < command->count && strcmp(said->word[i + same].text, command->word[same].text) == 0)
+            same++;
+        if (same == command->count) {
+            *begin = i;
+            *end = i + same;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The end of the last thing of the home that was said right behind the words before `end`, or `end`. */
+static size_t end_with_things(const struct finish *finish, size_t end)
+{
+    enum { NEAR = 3 }; /* "in the bedroom" */
+    const struct understand_request *prepared = finish->prepared;
+    size_t whole = end;
+    for (size_t i = 0; end < prepared->words.count && i < prepared->request.item_count; i++) {
+        struct evidence found = evidence_find(&prepared->words, prepared->items[i].text, finish->arena);
+        uint64_t behind = found.where >> end;
+        if (found.said < found.of || !(behind & ((1ULL << NEAR) - 1)))
+            continue;
+        while (whole < prepared->words.count && behind >> (whole - end))
+            whole++;
+    }
+    return whole;
+}
+
+/* "The lights off in the bedroom | in one hour": a room or a thing that was said right behind a command for
+ * later belongs to it, lest it be about more than was meant when its time comes. */
+static enum san_status complete_command(const struct finish *finish, struct understood_call *out)
+{
+    const struct san_words *said = &finish->prepared->words;
+    const char *command = home_call_text(&out->call, "conversation_command");
+    struct san_words words, whole;
+    size_t begin, end;
+    if (!command || san_normalize(finish->arena, command, strlen(command), &words, NULL) != SAN_OK ||
+        !find_words(said, &words, &begin, &end))
+        return SAN_OK;
+    whole = (struct san_words){.word = said->word + begin, .count = end_with_things(finish, end) - begin};
+    if (whole.count == words.count)
+        return SAN_OK;
+    const char *text;
+    enum san_status status = join_words(&whole, finish->arena, &text, finish->err);
+    for (size_t i = 0; status == SAN_OK && i < out->call.arg_count; i++)
+        if (strcmp(out->call.args[i].slot, "conversation_command") == 0)
+            out->call.args[i].text = text;
+    return status;
+}
+
 static enum san_status finish_call(
     const struct finish *finish, const struct san_call *from, struct understood_call *out)
 {
@@ -259,7 +315,8 @@ static enum san_status finish_call(
         if (!is_borne_out(finish, &from->args[i]))
             out->unproven = out->call.args[out->call.arg_count - 1].slot;
     }
-    return complete_domain(finish, from, out);
+    enum san_status status = complete_command(finish, out);
+    return status == SAN_OK ? complete_domain(finish, from, out) : status;
 }
 
 enum san_status understand_finish(const struct understand *understand,
