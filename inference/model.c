@@ -345,7 +345,8 @@ static enum san_status bind_weights(struct san_model *model, struct binder *b)
 /* Memory for the weights. In large pages if there are any: they are read from end to end for every token. */
 static void *new_memory(size_t bytes)
 {
-    void *memory = aligned_alloc(bytes < LARGE_PAGE ? SAN_MATRIX_ALIGN : LARGE_PAGE, bytes);
+    size_t align = bytes < LARGE_PAGE ? SAN_MATRIX_ALIGN : LARGE_PAGE;
+    void *memory = aligned_alloc(align, (bytes + align - 1) / align * align);
 #ifdef MADV_HUGEPAGE
     if (memory && bytes >= LARGE_PAGE)
         madvise(memory, bytes, MADV_HUGEPAGE);
