@@ -149,7 +149,7 @@ class Chunks:
                     return self.kept[self.turn % len(self.kept)]
 
     def stop(self):
-        self.process.terminate()
+        self.process.kill()     # asked to end, it would wait for somebody to take what it has made
         self.process.join()
 
 
