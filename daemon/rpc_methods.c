@@ -8,12 +8,7 @@
 #include <string.h>
 
 #include "config.h"
-#include "daemon/alias_learn.h"
-#include "devices/area_suggest.h"
-#include "devices/home_file.h"
 #include "devices/registry.h"
-#include "devices/satellite_rooms.h"
-#include "devices/shortlist.h"
 #include "doctor.h"
 #include "home_assistant.h"
 #include "inventory.h"
@@ -22,85 +17,21 @@
 #include "phrases.h"
 #include "pipeline.h"
 #include "replay.h"
+#include "rpc_answer.h"
+#include "rpc_home.h"
 #include "worker.h"
 
 enum {
-    ARENA_BLOCK = 65536,
-    ARENA_LIMIT = 256 << 20, /* all rows of a registry of 20,000 entities */
     LOG_ROWS_MAX = 1000,
     PARAMS_MAX = 6,
-    NEAREST_MAX = 5,
     ID_MAX = 64,
 };
-
-/* ---- answering ---- */
-
-static void answer(struct rpc_call *call, cJSON *result)
-{
-    char *line = call->id ? jsonrpc_result(call->id, result) : NULL;
-    if (!call->id)
-        cJSON_Delete(result);
-    call->done(call, line);
-}
-
-static void answer_error(struct rpc_call *call, int code, const char *message, cJSON *data)
-{
-    char *line = call->id ? jsonrpc_error(call->id, code, message, data) : NULL;
-    if (!call->id)
-        cJSON_Delete(data);
-    call->done(call, line);
-}
-
-/* A failed status from below: what the caller got wrong is refused, the rest is ours. */
-static void answer_status(struct rpc_call *call, const struct san_error *error)
-{
-    bool ours = error->status == SAN_ENOMEM || error->status == SAN_EIO;
-    answer_error(call, ours ? JSONRPC_INTERNAL : JSONRPC_REFUSED, error->text, NULL);
-}
-
-static void add(cJSON *object, const char *name, cJSON *member)
-{
-    if (!cJSON_AddItemToObject(object, name, member))
-        cJSON_Delete(member);
-}
-
-static void append(cJSON *array, cJSON *member)
-{
-    if (!cJSON_AddItemToArray(array, member))
-        cJSON_Delete(member);
-}
-
-/* Text that was JSON when it was stored; null if it is not any more. */
-static void add_json(cJSON *object, const char *name, const char *text)
-{
-    cJSON *value = cJSON_Parse(text);
-    add(object, name, value ? value : cJSON_CreateNull());
-}
-
-static const char *text_of(const cJSON *params, const char *name)
-{
-    return cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(params, name));
-}
-
-static bool flag_of(const cJSON *params, const char *name)
-{
-    return cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(params, name));
-}
-
-/* An arena for one method, or NULL with the call answered. */
-static struct san_arena *open_arena(struct rpc_call *call)
-{
-    struct san_arena *arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
-    if (!arena)
-        answer_error(call, JSONRPC_INTERNAL, "out of memory", NULL);
-    return arena;
-}
 
 /* ---- say ---- */
 
 static void on_said(void *data, const struct utterance *utterance)
 {
-    answer(data, utterance_result(utterance));
+    rpc_answer(data, utterance_result(utterance));
 }
 
 static void hear(struct hearthd *daemon, struct rpc_call *call, const struct utterance_in *in)
@@ -109,30 +40,30 @@ static void hear(struct hearthd *daemon, struct rpc_call *call, const struct utt
     case PIPELINE_TAKEN:
         break;
     case PIPELINE_BUSY:
-        answer_error(call, JSONRPC_BUSY, "too many utterances are under way", NULL);
+        rpc_answer_error(call, JSONRPC_BUSY, "too many utterances are under way", NULL);
         break;
     case PIPELINE_DUPLICATE:
-        answer_error(call, JSONRPC_REFUSED, "an utterance with this id was heard a moment ago", NULL);
+        rpc_answer_error(call, JSONRPC_REFUSED, "an utterance with this id was heard a moment ago", NULL);
         break;
     case PIPELINE_NO_MEMORY:
-        answer_error(call, JSONRPC_INTERNAL, "out of memory", NULL);
+        rpc_answer_error(call, JSONRPC_INTERNAL, "out of memory", NULL);
         break;
     }
 }
 
 static void method_say(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
-    const char *source = text_of(params, "source"), *id = text_of(params, "id");
+    const char *source = rpc_text_of(params, "source"), *id = rpc_text_of(params, "id");
     if (id && strlen(id) > ID_MAX) {
-        answer_error(call, JSONRPC_INVALID_PARAMS, "id is longer than 64 bytes", NULL);
+        rpc_answer_error(call, JSONRPC_INVALID_PARAMS, "id is longer than 64 bytes", NULL);
         return;
     }
     const struct utterance_in in = {
-        .text = text_of(params, "text"),
-        .area = text_of(params, "area"),
+        .text = rpc_text_of(params, "text"),
+        .area = rpc_text_of(params, "area"),
         .source = source ? source : "socket",
         .id = id,
-        .dry_run = flag_of(params, "dry_run"),
+        .dry_run = rpc_flag_of(params, "dry_run"),
         .reply = on_said,
         .reply_data = call,
     };
@@ -152,383 +83,24 @@ static void method_call(struct hearthd *daemon, struct rpc_call *call, const cJS
 {
     const cJSON *arguments = cJSON_GetObjectItemCaseSensitive(params, "arguments");
     cJSON *array = cJSON_CreateArray(), *one = cJSON_CreateObject();
-    cJSON_AddStringToObject(one, "name", text_of(params, "tool"));
-    add(one, "arguments", arguments ? cJSON_Duplicate(arguments, true) : cJSON_CreateObject());
-    append(array, one);
+    cJSON_AddStringToObject(one, "name", rpc_text_of(params, "tool"));
+    rpc_add(one, "arguments", arguments ? cJSON_Duplicate(arguments, true) : cJSON_CreateObject());
+    rpc_append(array, one);
     char *calls = cJSON_PrintUnformatted(array), *text = calls ? call_text(calls) : NULL;
     const struct utterance_in in = {.text = text,
         .calls = calls,
-        .area = text_of(params, "area"),
+        .area = rpc_text_of(params, "area"),
         .source = "call",
-        .dry_run = flag_of(params, "dry_run"),
+        .dry_run = rpc_flag_of(params, "dry_run"),
         .reply = on_said,
         .reply_data = call};
     if (!text)
-        answer_error(call, JSONRPC_INTERNAL, "out of memory", NULL);
+        rpc_answer_error(call, JSONRPC_INTERNAL, "out of memory", NULL);
     else
         hear(daemon, call, &in);
     cJSON_Delete(array);
     free(calls);
     free(text);
-}
-
-/* ---- the home ---- */
-
-static cJSON *aliases_json(const char *const *aliases, size_t count)
-{
-    cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < count; i++)
-        append(list, cJSON_CreateString(aliases[i]));
-    return list;
-}
-
-static cJSON *entity_json(const struct home_entity *entity)
-{
-    cJSON *object = cJSON_CreateObject();
-    cJSON_AddStringToObject(object, "entity_id", entity->entity_id);
-    cJSON_AddStringToObject(object, "origin", reg_origin_name(reg_origin(entity->unique_key)));
-    cJSON_AddStringToObject(object, "name", entity->name);
-    cJSON_AddStringToObject(object, "area", entity->area);
-    cJSON_AddStringToObject(object, "floor", entity->floor);
-    cJSON_AddStringToObject(object, "domain", entity->domain);
-    cJSON_AddStringToObject(object, "device_class", entity->device_class);
-    add(object, "aliases", aliases_json(entity->aliases, entity->alias_count));
-    cJSON_AddStringToObject(object, "state", entity->state);
-    add_json(object, "attributes", entity->attributes);
-    cJSON_AddBoolToObject(object, "exposed", entity->exposed);
-    cJSON_AddBoolToObject(object, "available", entity->available);
-    return object;
-}
-
-static void method_devices(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_arena *arena = open_arena(call);
-    if (!arena)
-        return;
-    const struct reg_filter filter = {
-        .name = text_of(params, "name"),
-        .area = text_of(params, "area"),
-        .floor = text_of(params, "floor"),
-        .domain = text_of(params, "domain"),
-        .exposed_only = !flag_of(params, "all"),
-    };
-    struct home_entity *rows;
-    size_t count = 0;
-    struct san_error error = {0};
-    if (reg_entities(daemon->registry, &filter, arena, &rows, &count, &error) != SAN_OK) {
-        answer_status(call, &error);
-    } else {
-        cJSON *result = cJSON_CreateObject();
-        cJSON *list = cJSON_AddArrayToObject(result, "entities");
-        for (size_t i = 0; i < count; i++) {
-            inventory_refresh(daemon->inventory, &rows[i], arena);
-            append(list, entity_json(&rows[i]));
-        }
-        answer(call, result);
-    }
-    san_arena_free(arena);
-}
-
-static size_t entities_in(struct hearthd *daemon, const char *area, struct san_arena *arena)
-{
-    struct home_entity *rows;
-    size_t count = 0;
-    reg_entities(daemon->registry, &(struct reg_filter){.area = area}, arena, &rows, &count, NULL);
-    return count;
-}
-
-static void method_areas(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    (void)params;
-    struct san_arena *arena = open_arena(call);
-    if (!arena)
-        return;
-    struct home_floor *floors = NULL;
-    struct home_area *areas = NULL;
-    size_t floor_count = 0, area_count = 0;
-    struct san_error error = {0};
-    if (reg_floors(daemon->registry, arena, &floors, &floor_count, &error) != SAN_OK ||
-        reg_areas(daemon->registry, arena, &areas, &area_count, &error) != SAN_OK) {
-        answer_status(call, &error);
-        san_arena_free(arena);
-        return;
-    }
-    cJSON *result = cJSON_CreateObject();
-    cJSON *list = cJSON_AddArrayToObject(result, "floors");
-    for (size_t i = 0; i < floor_count; i++) {
-        cJSON *entry = cJSON_CreateObject();
-        cJSON_AddStringToObject(entry, "name", floors[i].name);
-        add(entry, "aliases", aliases_json(floors[i].aliases, floors[i].alias_count));
-        append(list, entry);
-    }
-    list = cJSON_AddArrayToObject(result, "areas");
-    for (size_t i = 0; i < area_count; i++) {
-        cJSON *entry = cJSON_CreateObject();
-        cJSON_AddStringToObject(entry, "name", areas[i].name);
-        cJSON_AddStringToObject(entry, "floor", areas[i].floor);
-        add(entry, "aliases", aliases_json(areas[i].aliases, areas[i].alias_count));
-        cJSON_AddNumberToObject(entry, "entities", (double)entities_in(daemon, areas[i].name, arena));
-        append(list, entry);
-    }
-    answer(call, result);
-    san_arena_free(arena);
-}
-
-static bool is_room(const void *data, const char *words)
-{
-    return phrases_has_word(data, "rooms", words);
-}
-
-static void method_areas_suggest(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    (void)params;
-    struct san_arena *arena = open_arena(call);
-    struct area_suggestion *found;
-    size_t count = 0;
-    struct san_error error = {0};
-    if (!arena)
-        return;
-    if (area_suggest(daemon->registry, is_room, daemon->phrases, arena, &found, &count, &error) != SAN_OK) {
-        answer_status(call, &error);
-        san_arena_free(arena);
-        return;
-    }
-    cJSON *result = cJSON_CreateObject();
-    cJSON *list = cJSON_AddArrayToObject(result, "suggestions");
-    for (size_t i = 0; i < count; i++) {
-        cJSON *entry = cJSON_CreateObject();
-        cJSON_AddStringToObject(entry, "entity_id", found[i].entity_id);
-        cJSON_AddStringToObject(entry, "name", found[i].name);
-        cJSON_AddStringToObject(entry, "area", found[i].area);
-        cJSON_AddBoolToObject(entry, "new", found[i].is_new);
-        append(list, entry);
-    }
-    answer(call, result);
-    san_arena_free(arena);
-}
-
-/* {} or the error; with data.nearest where a name is not known. kind "" : no names to offer. */
-static void answer_change(struct hearthd *daemon, struct rpc_call *call, enum san_status status,
-    const struct san_error *error, const char *kind, const char *text)
-{
-    if (status == SAN_OK) {
-        answer(call, NULL);
-        return;
-    }
-    struct san_arena *arena = status == SAN_EINVAL && kind[0] ? san_arena_new(0, 0) : NULL;
-    const char **names;
-    size_t count = 0;
-    cJSON *data = NULL;
-    if (arena && shortlist_nearest(daemon->shortlist, kind, text, NEAREST_MAX, arena, &names, &count, NULL) ==
-                     SAN_OK) {
-        data = cJSON_CreateObject();
-        cJSON *nearest = cJSON_AddArrayToObject(data, "nearest");
-        for (size_t i = 0; i < count; i++)
-            append(nearest, cJSON_CreateString(names[i]));
-    }
-    if (status == SAN_EINVAL)
-        answer_error(call, JSONRPC_NOT_FOUND, error->text, data);
-    else
-        answer_status(call, error);
-    san_arena_free(arena);
-}
-
-static void method_area_set(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    const char *entity_id = text_of(params, "entity_id");
-    enum san_status status = reg_set_area(daemon->registry, entity_id, text_of(params, "area"), &error);
-    answer_change(daemon, call, status, &error, "entity", entity_id);
-}
-
-static void method_area_put(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    const char *floor = text_of(params, "floor");
-    int64_t floor_id = 0;
-    enum san_status status = SAN_OK;
-    if (floor && floor[0])
-        floor_id = reg_find_floor(daemon->registry, floor);
-    if (floor && floor[0] && !floor_id)
-        status = reg_put_floor(daemon->registry, floor, &floor_id, &error);
-    if (status == SAN_OK)
-        status = reg_put_area(daemon->registry, text_of(params, "name"), floor_id, NULL, &error);
-    answer_change(daemon, call, status, &error, "", "");
-}
-
-static void method_alias_add(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    const char *kind = text_of(params, "kind"), *of = text_of(params, "of");
-    enum san_status status = reg_add_alias(daemon->registry, kind, of, text_of(params, "alias"), &error);
-    answer_change(daemon, call, status, &error, kind, of);
-}
-
-static void method_alias_remove(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    const char *kind = text_of(params, "kind"), *of = text_of(params, "of");
-    enum san_status status = reg_remove_alias(daemon->registry, kind, of, text_of(params, "alias"), &error);
-    answer_change(daemon, call, status, &error, kind, of);
-}
-
-static void method_alias_suggest(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    (void)params;
-    struct san_arena *arena = open_arena(call);
-    struct reg_audit *rows;
-    struct alias_suggestion *found;
-    size_t row_count, count;
-    struct san_error error = {0};
-    if (!arena)
-        return;
-    if (reg_audit_list(daemon->registry, 0, ALIAS_LEARN_ROWS, arena, &rows, &row_count, &error) != SAN_OK ||
-        alias_learn(daemon->registry, rows, row_count, arena, &found, &count, &error) != SAN_OK) {
-        answer_status(call, &error);
-        san_arena_free(arena);
-        return;
-    }
-    cJSON *result = cJSON_CreateObject();
-    cJSON *list = cJSON_AddArrayToObject(result, "suggestions");
-    for (size_t i = 0; i < count; i++) {
-        cJSON *entry = cJSON_CreateObject();
-        cJSON_AddStringToObject(entry, "kind", found[i].kind);
-        cJSON_AddStringToObject(entry, "of", found[i].of);
-        cJSON_AddStringToObject(entry, "name", found[i].name);
-        cJSON_AddStringToObject(entry, "alias", found[i].alias);
-        cJSON_AddStringToObject(entry, "heard", found[i].heard);
-        cJSON_AddStringToObject(entry, "then", found[i].then);
-        cJSON_AddNumberToObject(entry, "count", (double)found[i].count);
-        append(list, entry);
-    }
-    answer(call, result);
-    san_arena_free(arena);
-}
-
-static void method_expose(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    const char *entity_id = text_of(params, "entity_id");
-    enum san_status status = reg_set_exposed(daemon->registry, entity_id, flag_of(params, "exposed"), &error);
-    answer_change(daemon, call, status, &error, "entity", entity_id);
-}
-
-/* For what is there no more. What is announced would come back: its announcement is to be taken back instead.
- */
-static void method_forget(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    const char *entity_id = text_of(params, "entity_id");
-    struct san_arena *arena = open_arena(call);
-    struct home_entity *row;
-    size_t count = 0;
-    if (!arena)
-        return;
-    inventory_commit(daemon->inventory);
-    const struct reg_filter filter = {.entity_id = entity_id};
-    enum san_status status = reg_entities(daemon->registry, &filter, arena, &row, &count, &error);
-    const char *source = status == SAN_OK && count ? inventory_source(daemon->inventory, row[0].id) : NULL;
-    if (source)
-        status = san_fail(&error, SAN_EUNSUPPORTED,
-            "%.80s is announced by %.120s, and would come back: take that back, or hide it with expose off",
-            entity_id, source);
-    if (status == SAN_OK)
-        status = reg_forget_entity(daemon->registry, entity_id, &error);
-    if (status == SAN_OK)
-        inventory_drop(daemon->inventory, row[0].id);
-    answer_change(daemon, call, status, &error, "entity", entity_id);
-    san_arena_free(arena);
-}
-
-/* ---- satellites ---- */
-
-static void method_satellites(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    (void)params;
-    cJSON *result = cJSON_CreateObject();
-    add(result, "satellites", satellites_json(daemon->config->satellites, daemon->registry));
-    answer(call, result);
-}
-
-static void method_satellite_set(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    const char *room = text_of(params, "room");
-    enum san_status status = reg_satellite_put(daemon->registry, text_of(params, "id"), room, &error);
-    answer_change(daemon, call, status, &error, "area", room);
-}
-
-static void method_satellite_remove(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    if (reg_satellite_remove(daemon->registry, text_of(params, "id"), &error) == SAN_OK)
-        answer(call, NULL);
-    else
-        answer_status(call, &error);
-}
-
-/* ---- the whole home ---- */
-
-static size_t count_of(const cJSON *object, const char *name)
-{
-    return (size_t)cJSON_GetArraySize(cJSON_GetObjectItemCaseSensitive(object, name));
-}
-
-static void method_import(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    const cJSON *home = cJSON_GetObjectItemCaseSensitive(params, "home");
-    char *text = cJSON_PrintUnformatted(home);
-    struct san_error error = {0};
-    inventory_commit(daemon->inventory);
-    if (!text) {
-        answer_error(call, JSONRPC_INTERNAL, "out of memory", NULL);
-    } else if (home_import(daemon->registry, text, strlen(text), "home", &error) != SAN_OK) {
-        answer_status(call, &error);
-    } else {
-        cJSON *result = cJSON_CreateObject();
-        cJSON_AddNumberToObject(result, "floors", (double)count_of(home, "floors"));
-        cJSON_AddNumberToObject(result, "areas", (double)count_of(home, "areas"));
-        cJSON_AddNumberToObject(result, "entities", (double)count_of(home, "entities"));
-        answer(call, result);
-    }
-    free(text);
-}
-
-static void on_ha_imported(void *data, const struct ha_counts *counts, const char *problem)
-{
-    struct rpc_call *call = data;
-    if (!counts) {
-        answer_error(call, JSONRPC_REFUSED, problem, NULL);
-        return;
-    }
-    cJSON *result = cJSON_CreateObject();
-    cJSON_AddNumberToObject(result, "floors", (double)counts->floors);
-    cJSON_AddNumberToObject(result, "areas", (double)counts->areas);
-    cJSON_AddNumberToObject(result, "entities", (double)counts->entities);
-    cJSON_AddNumberToObject(result, "on_mqtt", (double)counts->on_mqtt);
-    cJSON_AddNumberToObject(result, "left_out", (double)counts->left_out);
-    answer(call, result);
-}
-
-static void method_ha_import(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    struct san_error error = {0};
-    if (!home_assistant_import(daemon->home_assistant, text_of(params, "url"), text_of(params, "token"),
-            on_ha_imported, call, &error))
-        answer_status(call, &error);
-}
-
-static void method_export(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
-{
-    (void)params;
-    struct san_error error = {0};
-    char *text = home_export(daemon->registry, &error);
-    cJSON *home = text ? cJSON_Parse(text) : NULL;
-    free(text);
-    if (home)
-        answer(call, home);
-    else
-        answer_error(call, JSONRPC_INTERNAL, error.text[0] ? error.text : "out of memory", NULL);
 }
 
 /* ---- the log ---- */
@@ -541,12 +113,12 @@ static cJSON *row_json(const struct reg_audit *row)
     cJSON_AddStringToObject(object, "utterance_id", row->utterance_id);
     cJSON_AddStringToObject(object, "source", row->source);
     cJSON_AddStringToObject(object, "text", row->text);
-    add_json(object, "calls", row->calls);
+    rpc_add_json(object, "calls", row->calls);
     cJSON_AddNumberToObject(object, "confidence", row->confidence);
-    add_json(object, "commands", row->commands);
+    rpc_add_json(object, "commands", row->commands);
     cJSON_AddStringToObject(object, "outcome", row->outcome);
     cJSON_AddStringToObject(object, "reply", row->reply);
-    add_json(object, "detail", row->detail);
+    rpc_add_json(object, "detail", row->detail);
     return object;
 }
 
@@ -559,7 +131,7 @@ static bool read_rows(struct hearthd *daemon, struct rpc_call *call, const cJSON
     int64_t wanted = id ? (int64_t)id->valuedouble : 0;
     if (reg_audit_list(daemon->registry, wanted, limit, arena, rows, count, &error) == SAN_OK)
         return true;
-    answer_status(call, &error);
+    rpc_answer_status(call, &error);
     return false;
 }
 
@@ -568,32 +140,32 @@ static void method_log(struct hearthd *daemon, struct rpc_call *call, const cJSO
     const cJSON *limit = cJSON_GetObjectItemCaseSensitive(params, "limit");
     double wanted = limit ? limit->valuedouble : 20;
     if (wanted < 1 || wanted > LOG_ROWS_MAX) {
-        answer_error(call, JSONRPC_INVALID_PARAMS, "limit must be 1 to 1000", NULL);
+        rpc_answer_error(call, JSONRPC_INVALID_PARAMS, "limit must be 1 to 1000", NULL);
         return;
     }
-    struct san_arena *arena = open_arena(call);
+    struct san_arena *arena = rpc_open_arena(call);
     struct reg_audit *rows;
     size_t count = 0;
     if (arena && read_rows(daemon, call, params, (size_t)wanted, arena, &rows, &count)) {
         cJSON *result = cJSON_CreateObject();
         cJSON *list = cJSON_AddArrayToObject(result, "rows");
         for (size_t i = 0; i < count; i++)
-            append(list, row_json(&rows[i]));
-        answer(call, result);
+            rpc_append(list, row_json(&rows[i]));
+        rpc_answer(call, result);
     }
     san_arena_free(arena);
 }
 
 static void method_explain(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
-    struct san_arena *arena = open_arena(call);
+    struct san_arena *arena = rpc_open_arena(call);
     struct reg_audit *rows;
     size_t count = 0;
     if (arena && read_rows(daemon, call, params, 1, arena, &rows, &count)) {
         if (count)
-            answer(call, row_json(&rows[0]));
+            rpc_answer(call, row_json(&rows[0]));
         else
-            answer_error(call, JSONRPC_NOT_FOUND, "there is no such row in the log", NULL);
+            rpc_answer_error(call, JSONRPC_NOT_FOUND, "there is no such row in the log", NULL);
     }
     san_arena_free(arena);
 }
@@ -601,21 +173,21 @@ static void method_explain(struct hearthd *daemon, struct rpc_call *call, const 
 static void on_replayed(void *data, cJSON *result, const struct san_error *error)
 {
     if (result)
-        answer(data, result);
+        rpc_answer(data, result);
     else
-        answer_status(data, error);
+        rpc_answer_status(data, error);
 }
 
 static void method_replay(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
-    struct san_arena *arena = open_arena(call);
+    struct san_arena *arena = rpc_open_arena(call);
     struct reg_audit *rows;
     size_t count = 0;
     if (arena && read_rows(daemon, call, params, 1, arena, &rows, &count)) {
         if (count)
             replay_start(daemon, &rows[0], on_replayed, call);
         else
-            answer_error(call, JSONRPC_NOT_FOUND, "there is no such row in the log", NULL);
+            rpc_answer_error(call, JSONRPC_NOT_FOUND, "there is no such row in the log", NULL);
     }
     san_arena_free(arena);
 }
@@ -667,52 +239,52 @@ static void method_status(struct hearthd *daemon, struct rpc_call *call, const c
     cJSON *status = cJSON_CreateObject();
     cJSON_AddStringToObject(status, "version", PACKAGE_VERSION);
     cJSON_AddStringToObject(status, "node", daemon->config->node);
-    add(status, "model", model_json(daemon));
+    rpc_add(status, "model", model_json(daemon));
     cJSON_AddStringToObject(status, "kernels", san_kernels_name());
-    add(status, "mqtt", mqtt_json(daemon));
+    rpc_add(status, "mqtt", mqtt_json(daemon));
     cJSON *home_assistant = home_assistant_status(daemon->home_assistant);
     if (home_assistant)
-        add(status, "home_assistant", home_assistant);
+        rpc_add(status, "home_assistant", home_assistant);
     cJSON_AddNumberToObject(status, "entities", (double)reg_entity_count(daemon->registry));
     cJSON_AddNumberToObject(status, "areas", (double)area_count(daemon));
     cJSON_AddNumberToObject(status, "uptime_s", (double)((uv_now(daemon->loop) - daemon->started_ms) / 1000));
     cJSON_AddNumberToObject(status, "utterances", (double)pipeline_count(daemon->pipeline));
     cJSON_AddNumberToObject(status, "median_ms", pipeline_median_ms(daemon->pipeline));
     cJSON_AddNumberToObject(status, "rss_kb", (double)(rss / 1024));
-    answer(call, status);
+    rpc_answer(call, status);
 }
 
 static void method_tools(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     (void)params;
     cJSON *result = cJSON_CreateObject();
-    add(result, "tools", worker_tools(daemon->worker));
-    answer(call, result);
+    rpc_add(result, "tools", worker_tools(daemon->worker));
+    rpc_answer(call, result);
 }
 
 static void method_doctor(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     (void)params;
     struct san_error error = {0};
-    struct san_arena *arena = open_arena(call);
+    struct san_arena *arena = rpc_open_arena(call);
     if (!arena)
         return;
     cJSON *result = doctor_examine(daemon, arena, &error);
     if (result)
-        answer(call, result);
+        rpc_answer(call, result);
     else
-        answer_status(call, &error);
+        rpc_answer_status(call, &error);
     san_arena_free(arena);
 }
 
 /* What was understood of each entity, or of one. */
 static void method_understood(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
-    struct san_arena *arena = open_arena(call);
+    struct san_arena *arena = rpc_open_arena(call);
     struct home_entity *rows;
     size_t count = 0;
     struct san_error error = {0};
-    const char *entity_id = text_of(params, "entity_id");
+    const char *entity_id = rpc_text_of(params, "entity_id");
     const struct reg_filter filter = {.entity_id = entity_id};
     if (!arena)
         return;
@@ -720,7 +292,7 @@ static void method_understood(struct hearthd *daemon, struct rpc_call *call, con
     if (status == SAN_OK && entity_id && !count)
         status = san_fail(&error, SAN_EINVAL, "there is no entity %.100s", entity_id);
     if (status != SAN_OK) {
-        answer_change(daemon, call, status, &error, "entity", entity_id ? entity_id : "");
+        rpc_answer_change(daemon, call, status, &error, "entity", entity_id ? entity_id : "");
         san_arena_free(arena);
         return;
     }
@@ -732,9 +304,9 @@ static void method_understood(struct hearthd *daemon, struct rpc_call *call, con
             continue;
         cJSON_AddStringToObject(entry, "entity_id", rows[i].entity_id);
         cJSON_AddStringToObject(entry, "name", rows[i].name);
-        append(list, entry);
+        rpc_append(list, entry);
     }
-    answer(call, result);
+    rpc_answer(call, result);
     san_arena_free(arena);
 }
 
@@ -743,9 +315,9 @@ static void method_reload(struct hearthd *daemon, struct rpc_call *call, const c
     (void)params;
     char why[512] = "";
     if (daemon->reload(daemon, why, sizeof(why)) == 0)
-        answer(call, NULL);
+        rpc_answer(call, NULL);
     else
-        answer_error(call, JSONRPC_REFUSED, why, NULL);
+        rpc_answer_error(call, JSONRPC_REFUSED, why, NULL);
 }
 
 static void method_watch(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
@@ -753,7 +325,7 @@ static void method_watch(struct hearthd *daemon, struct rpc_call *call, const cJ
     (void)daemon;
     (void)params;
     call->watch(call);
-    answer(call, NULL);
+    rpc_answer(call, NULL);
 }
 
 /* ---- the table ---- */
@@ -775,26 +347,27 @@ static const struct method {
     {"call", method_call,
         {{"tool", PARAM_TEXT, true}, {"arguments", PARAM_OBJECT, false}, {"area", PARAM_TEXT, false},
             {"dry_run", PARAM_FLAG, false}}},
-    {"devices", method_devices,
+    {"devices", rpc_method_devices,
         {{"name", PARAM_TEXT, false}, {"area", PARAM_TEXT, false}, {"floor", PARAM_TEXT, false},
             {"domain", PARAM_TEXT, false}, {"all", PARAM_FLAG, false}}},
-    {"areas", method_areas, {{0}}},
-    {"areas.suggest", method_areas_suggest, {{0}}},
-    {"area.set", method_area_set, {{"entity_id", PARAM_TEXT, true}, {"area", PARAM_TEXT, true}}},
-    {"area.put", method_area_put, {{"name", PARAM_TEXT, true}, {"floor", PARAM_TEXT, false}}},
-    {"alias.add", method_alias_add,
+    {"areas", rpc_method_areas, {{0}}},
+    {"areas.suggest", rpc_method_areas_suggest, {{0}}},
+    {"area.set", rpc_method_area_set, {{"entity_id", PARAM_TEXT, true}, {"area", PARAM_TEXT, true}}},
+    {"area.put", rpc_method_area_put, {{"name", PARAM_TEXT, true}, {"floor", PARAM_TEXT, false}}},
+    {"alias.add", rpc_method_alias_add,
         {{"kind", PARAM_TEXT, true}, {"of", PARAM_TEXT, true}, {"alias", PARAM_TEXT, true}}},
-    {"alias.remove", method_alias_remove,
+    {"alias.remove", rpc_method_alias_remove,
         {{"kind", PARAM_TEXT, true}, {"of", PARAM_TEXT, true}, {"alias", PARAM_TEXT, true}}},
-    {"alias.suggest", method_alias_suggest, {{0}}},
-    {"expose", method_expose, {{"entity_id", PARAM_TEXT, true}, {"exposed", PARAM_FLAG, true}}},
-    {"satellites", method_satellites, {{0}}},
-    {"satellite.set", method_satellite_set, {{"id", PARAM_TEXT, true}, {"room", PARAM_TEXT, true}}},
-    {"satellite.remove", method_satellite_remove, {{"id", PARAM_TEXT, true}}},
-    {"forget", method_forget, {{"entity_id", PARAM_TEXT, true}}},
-    {"import", method_import, {{"home", PARAM_OBJECT, true}}},
-    {"home_assistant.import", method_ha_import, {{"url", PARAM_TEXT, false}, {"token", PARAM_TEXT, false}}},
-    {"export", method_export, {{0}}},
+    {"alias.suggest", rpc_method_alias_suggest, {{0}}},
+    {"expose", rpc_method_expose, {{"entity_id", PARAM_TEXT, true}, {"exposed", PARAM_FLAG, true}}},
+    {"satellites", rpc_method_satellites, {{0}}},
+    {"satellite.set", rpc_method_satellite_set, {{"id", PARAM_TEXT, true}, {"room", PARAM_TEXT, true}}},
+    {"satellite.remove", rpc_method_satellite_remove, {{"id", PARAM_TEXT, true}}},
+    {"forget", rpc_method_forget, {{"entity_id", PARAM_TEXT, true}}},
+    {"import", rpc_method_import, {{"home", PARAM_OBJECT, true}}},
+    {"home_assistant.import", rpc_method_ha_import,
+        {{"url", PARAM_TEXT, false}, {"token", PARAM_TEXT, false}}},
+    {"export", rpc_method_export, {{0}}},
     {"log", method_log, {{"limit", PARAM_NUMBER, false}, {"id", PARAM_NUMBER, false}}},
     {"explain", method_explain, {{"id", PARAM_NUMBER, false}}},
     {"replay", method_replay, {{"id", PARAM_NUMBER, false}}},
@@ -883,11 +456,11 @@ void rpc_handle(struct hearthd *daemon, struct rpc_call *call, const struct json
     const struct method *method = find_method(request->method);
     if (!method) {
         snprintf(why, sizeof(why), "there is no method \"%s\"", request->method);
-        answer_error(call, JSONRPC_METHOD_NOT_FOUND, why, NULL);
+        rpc_answer_error(call, JSONRPC_METHOD_NOT_FOUND, why, NULL);
         return;
     }
     if (!check_params(method, request->params, why, sizeof(why))) {
-        answer_error(call, JSONRPC_INVALID_PARAMS, why, NULL);
+        rpc_answer_error(call, JSONRPC_INVALID_PARAMS, why, NULL);
         return;
     }
     method->run(daemon, call, request->params);
