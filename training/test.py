@@ -19,9 +19,12 @@ import calibrate       # noqa: E402
 import card_text       # noqa: E402
 import curves          # noqa: E402
 import export          # noqa: E402
+import fill            # noqa: E402
 import finetune        # noqa: E402
 import generate        # noqa: E402
 import gguf            # noqa: E402
+import hard            # noqa: E402
+import noise           # noqa: E402
 import noisy           # noqa: E402
 import normalize       # noqa: E402
 import own             # noqa: E402
@@ -365,6 +368,33 @@ class Samples(unittest.TestCase):
             for t in flat:
                 if ":" not in t[:2] and t != "<none>" and not t.lstrip("-").replace(".", "").isdigit():
                     self.assertIn(t, known, (words, flat))
+
+    def test_heavier_patterns_are_drawn_more_often(self):
+        train, _ = generate.load_patterns()
+        same = [p for p in train if p.calls and generate.signature(p) == "HassTurnOn,name={light}" and p.writer != "w00"][:20]
+        deck = generate.Deck(random.Random(1), same, lambda p: 50.0 if p is same[0] else 1.0)
+        self.assertGreater(sum(deck.draw() is same[0] for _ in range(400)), 100)
+
+    def test_hesitation_never_splits_a_name(self):
+        rng, name = random.Random(2), ("e", "{light}")
+        for _ in range(200):
+            said = noise.hesitate(rng, [["dim", None], ["reading", name], ["lamp", name], ["now", None]])
+            at = [i for i, (_, tag) in enumerate(said) if tag]
+            self.assertEqual(at[1] - at[0], 1, said)
+
+    def test_there_are_phrases_around_every_sort_of_sentence(self):
+        for kind in ("before", "before question", "after", "after question", "lead", "tail", "filler"):
+            self.assertGreater(len(noise.around(kind)), 5, kind)
+            for words in noise.around(kind):
+                self.assertEqual(list(fill.words_of(" ".join(words))), list(words), kind)
+        for first, others in noise.synonyms().items():
+            self.assertTrue(all(others), first)
+
+    def test_what_the_network_decoded_is_told_from_what_was_done(self):
+        call = {"name": "HassTurnOn", "arguments": {"name": "Lamp"}}
+        kept = {"calls": [call], "prediction": {"exact": False, "heard": [{**call, "confidence": 0.5}]}}
+        self.assertTrue(hard.decoded_right(kept))
+        self.assertFalse(hard.decoded_right({"calls": [], "prediction": {"exact": False, "heard": [call]}}))
 
     def test_held_out_patterns_are_stable(self):
         self.assertEqual(generate.held_out_pattern("Turn on [the] {light}!"), generate.held_out_pattern("turn on the {light}"))

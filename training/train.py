@@ -53,6 +53,8 @@ class Feed:
                    "--size", str(self.args.shard_size), "--seed", str(self.args.seed), "--tokenizer", self.args.tokenizer]
         if self.args.patterns:
             command += ["--patterns", self.args.patterns]
+        if self.args.weights and os.path.exists(self.args.weights):
+            command += ["--weights", self.args.weights]
         self.process = subprocess.Popen(command)
 
     def take(self):
@@ -307,6 +309,7 @@ def main():
     ap.add_argument("--shards", default=os.path.join(HERE, "out", "shards"))
     ap.add_argument("--shard-size", type=int, default=10000)
     ap.add_argument("--patterns", help="folder of pattern files")
+    ap.add_argument("--weights", help="file of hard.py, read anew for every shard: which patterns to draw more often")
     ap.add_argument("--width", type=int, default=256)
     ap.add_argument("--heads", type=int, default=8)
     ap.add_argument("--kv-heads", type=int, default=4)

@@ -331,9 +331,9 @@ def fill(rng, filler, text, calls, here, noisy=True):
         level = rng.choice([0, 0.5, 1, 1, 2.5])
         if not any(t in noise.SOCIAL for t in tools):
             tokens = noise.reword(rng, tokens)
-        if calls and not any(t in noise.SOCIAL for t in tools):
-            tokens = noise.carriers(rng, tokens, tools)
+            tokens = noise.carriers(rng, tokens, tools) if calls else tokens
             tokens = noise.chatty(rng, tokens, tools)
+            tokens = noise.hesitate(rng, tokens) if rng.random() < 0.03 else tokens
         if level:
             tokens = noise.disturb(rng, tokens, level)
     return tokens, filler.target(calls, values, tokens, here, text), gold

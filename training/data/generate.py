@@ -9,6 +9,7 @@ A sample is (query words, speaker's area or None, items, target): target a flat 
 import argparse
 import hashlib
 import itertools
+import json
 import os
 import random
 import re
@@ -57,6 +58,32 @@ def signature(p):
                                        for s, v in sorted(args)) for t, args in p.calls) or "none"
 
 
+def load_weights(path):
+    """How often to draw a pattern, as hard.py found it: a function of the pattern. Without a file, and for patterns that it lacks: 1."""
+    if not path:
+        return lambda p: 1.0
+    with open(path, encoding="utf-8") as f:
+        known = json.load(f)
+    return lambda p: known.get(weight_key(p), 1.0)
+
+
+def weight_key(p):
+    return f"{patterns.key(p.text)} = {signature(p)}"
+
+
+class Pile:
+    """Patterns of which one is drawn, those of greater weight more often."""
+
+    def __init__(self, items, weight):
+        self.items, self.cumulative = items, list(itertools.accumulate(weight(p) for p in items))
+
+    def total(self):
+        return self.cumulative[-1]
+
+    def draw(self, rng):
+        return rng.choices(self.items, cum_weights=self.cumulative)[0]
+
+
 class Deck:
     """Patterns to draw from: a signature first (often ones more often, but less than in proportion), then one of its patterns.
 
@@ -65,25 +92,26 @@ class Deck:
     """
     BASE_SHARE, TOOL_SHARE = 0.22, 0.2
 
-    def __init__(self, rng, items, power=0.6):
+    def __init__(self, rng, items, weight, power=0.6):
         self.rng, self.halves, tools = rng, [], {}
         for p in items:
             if p.calls and p.writer != "w00":
                 tools.setdefault(p.calls[0][0], []).append(p)
-        self.tools = list(tools.values())
+        self.tools = [Pile(t, weight) for t in tools.values()]
         for share, base in ((self.BASE_SHARE, True), (1 - self.BASE_SHARE, False)):
             groups = {}
             for p in items:
                 if (p.writer == "w00") == base:
                     groups.setdefault(signature(p), []).append(p)
             if groups:
-                self.halves.append((share, list(groups.values()), list(itertools.accumulate(len(g) ** power for g in groups.values()))))
+                piles = [Pile(g, weight) for g in groups.values()]
+                self.halves.append((share, piles, list(itertools.accumulate(p.total() ** power for p in piles))))
 
     def draw(self):
         if self.tools and self.rng.random() < self.TOOL_SHARE:
-            return self.rng.choice(self.rng.choice(self.tools))
-        _, groups, cumulative = self.rng.choices(self.halves, [h[0] for h in self.halves])[0]
-        return self.rng.choice(self.rng.choices(groups, cum_weights=cumulative)[0])
+            return self.rng.choice(self.tools).draw(self.rng)
+        _, piles, cumulative = self.rng.choices(self.halves, [h[0] for h in self.halves])[0]
+        return self.rng.choices(piles, cum_weights=cumulative)[0].draw(self.rng)
 
 
 JOINTS = ["and", "and", "and", "and", "then", "and then", "also", "and also", "plus", "after that", "", "", ""]
@@ -113,7 +141,7 @@ class Generator:
     TRAINING = dict(plain=0.50, bare=0.025, joined=0.12, shared=0.05, swapped_name=0.075, swapped_area=0.02, swapped_floor=0.012, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01)
     NATURAL = dict(plain=0.59, bare=0.01, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.03, swapped_floor=0.01, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
 
-    def __init__(self, seed, items, side="train", natural=False):
+    def __init__(self, seed, items, side="train", natural=False, weight=lambda p: 1.0):
         self.rng = random.Random(seed)
         self.shares, self.noise = (self.NATURAL, 0.33) if natural else (self.TRAINING, 1.0)
         self.side, self.tools = side, patterns.load_tools()
@@ -121,14 +149,15 @@ class Generator:
         self.words = self.names.words()
         self.positive = [p for p in items if p.calls]
         plain = [p for p in self.positive if not any("{absent" in p.text for _ in (0,))]
-        self.deck = Deck(self.rng, plain)
-        self.absent = Deck(self.rng, [p for p in self.positive if "{absent" in p.text] or plain)
+        self.deck = Deck(self.rng, plain, weight)
+        self.absent = Deck(self.rng, [p for p in self.positive if "{absent" in p.text] or plain, weight)
         self.nones = [p for p in items if not p.calls]
+        self.none_pile = Pile(self.nones, weight) if self.nones else None
         self.bare = [p for p in plain if len(p.calls) == 1 and BARE.match(p.text)] or plain
-        self.single = Deck(self.rng, [p for p in plain if len(p.calls) == 1 and len(p.text) < 60] or plain)
-        self.swap = Deck(self.rng, [p for p in plain if any(v[1] in SWAPPABLE for v in fill.variables(p.text))] or plain)
-        self.swap_area = Deck(self.rng, [p for p in plain if "{area" in p.text and "name=" not in signature(p)] or plain)
-        self.swap_floor = Deck(self.rng, [p for p in plain if "{floor}" in p.text and "name=" not in signature(p)] or plain)
+        self.single = Deck(self.rng, [p for p in plain if len(p.calls) == 1 and len(p.text) < 60] or plain, weight)
+        self.swap = Deck(self.rng, [p for p in plain if any(v[1] in SWAPPABLE for v in fill.variables(p.text))] or plain, weight)
+        self.swap_area = Deck(self.rng, [p for p in plain if "{area" in p.text and "name=" not in signature(p)] or plain, weight)
+        self.swap_floor = Deck(self.rng, [p for p in plain if "{floor}" in p.text and "name=" not in signature(p)] or plain, weight)
         self.pool, self.uses, self.last = [], 0, None
 
     def home(self):
@@ -198,9 +227,9 @@ class Generator:
         return self._finish(self.home(), p.text, p.calls)
 
     def _none(self):
-        if not self.nones:
+        if not self.none_pile:
             return self._chatter()
-        return self._finish(self.home(), self.rng.choice(self.nones).text, [])
+        return self._finish(self.home(), self.none_pile.draw(self.rng).text, [])
 
     def _partial(self):
         """A sentence cut short before its name, which is no command."""
@@ -334,10 +363,11 @@ def main():
     ap.add_argument("--seed", type=int, default=0)
     ap.add_argument("--side", choices=["train", "held"], default="train", help="training homes and patterns, or held-out ones")
     ap.add_argument("--patterns", help="folder of pattern files (default: HEARTH_PATTERNS, or patterns/ here)")
+    ap.add_argument("--weights", help="file of hard.py: which patterns to draw more often")
     ap.add_argument("--tokenizer", default=os.path.join(HERE, "..", "out", "tokenizer.json"))
     args = ap.parse_args()
     train, held = load_patterns(args.patterns)
-    generator = Generator(args.seed + 1000003 * args.first, train if args.side == "train" else held, args.side)
+    generator = Generator(args.seed + 1000003 * args.first, train if args.side == "train" else held, args.side, weight=load_weights(args.weights))
     if args.show:
         show(generator, args.show)
     if args.out:

@@ -1,72 +1,19 @@
 """What speech-to-text and hurried speakers do to a sentence. Words come as [word, tag]; tagged words are names (kept, now and
-then misspelt), copied text or numbers (never touched)."""
+then misspelt), copied text or numbers (never touched).
+
+What people put around a sentence stands in around/*.txt, by sections: `before` a command, `before question`, `after`, `after question`,
+`lead` and `tail` (clauses that have nothing to do with it), `filler` (hesitations), `same` (other words for the same, one direction a line).
+"""
+import functools
+import glob
+import os
+
+import normalize
+
 HOMOPHONES = {"light": ["lite"], "lights": ["lites", "light"], "off": ["of"], "blinds": ["blinds"], "two": ["to"], "their": ["there"], "whats": ["what is", "wats"],
               "turn": ["tern", "turned"], "dim": ["them"], "fan": ["van"], "lock": ["look"], "set": ["sit"], "volume": ["volumes"], "play": ["plate"], "the": ["da"],
               "temperature": ["temperatur", "temprature"], "is": ["as"], "close": ["clothes"], "pause": ["paws"], "for": ["four"], "hey": ["hay"], "brightness": ["britness"],
               "heating": ["eating"], "curtains": ["curtain"], "minutes": ["minute"], "percent": ["per sent"], "degrees": ["degree"], "please": ["pleas"]}
-BEFORE = ["please", "hey", "can you", "could you", "could you please", "would you", "ok", "okay", "hi", "i want you to", "i would like you to", "id like you to", "go ahead and",
-          "now", "just", "so", "alright", "well", "quickly", "can you please", "will you", "lets", "right", "hello", "hey there", "i need you to", "yo", "actually", "and"]
-QUESTION_BEFORE = ["hey", "please tell me", "tell me", "ok", "so", "do you know", "can you tell me", "quick question", "hi", "well", "excuse me", "and", "sorry"]
-AFTER = ["please", "now", "thanks", "thank you", "right now", "for me", "would you", "will you", "if you can", "ok", "okay", "right away", "quickly", "could you", "immediately"]
-QUESTION_AFTER = ["please", "right now", "at the moment", "now", "currently", "thanks"]
-# Other words for the same, one direction a line; said in place of each other where no name is touched.
-SAME = """turn on = switch on = power on = turn on
-turn off = switch off = power off = shut off = turn off
-switch on = turn on
-switch off = turn off = shut off
-close = shut
-shut = close
-set = change = adjust = put = set
-increase = raise = turn up = bump up
-decrease = lower = reduce = turn down = drop
-raise = increase = bring up
-lower = decrease = bring down
-could you = can you = would you = will you
-can you = could you = would you
-would you = could you = can you
-i want = id like = i would like = i need
-id like = i want = i would like
-the = my = our = the = the = that
-all the = every one of the = all of the = all
-whats = what is
-what is = whats
-is the = is the = is my = is that
-tell me = let me know = say
-start = begin = kick off
-stop = halt
-please = kindly = pls = if you would
-everything = all of it = every single thing
-make sure = check that = ensure
-a bit = a little = slightly = somewhat
-a little = a bit = a touch
-show me = tell me = give me
-how many = what number of
-quickly = fast
-lights = lights = lamps = lighting
-everyone = everybody = the whole family
-brighter = lighter
-darker = dimmer
-warmer = hotter
-cooler = colder
-louder = noisier
-quieter = softer"""
-SYNONYMS = {}
-for _line in SAME.splitlines():
-    _first, *_rest = (tuple(x.split()) for x in _line.split(" = "))
-    SYNONYMS[_first] = _rest
-LEADS = """its getting dark; im going to bed; the kids are asleep; were off out now; guests are coming; im home; its freezing in here; im boiling; ive got my hands full;
-im in the bath; before i forget; while youre at it; the sun is in my eyes; dinners nearly ready; its late; good morning; the babys sleeping; movie time; im working from home today;
-i cant see a thing; its been a long day; theres someone at the door; mums coming round; the dog needs to go out; its raining; were having a party; i just woke up; im about to leave;
-its a school night; ive got a headache; somebodys coming over; its way too early; my wife is asleep; the neighbours complained; im reading; were watching a film; ive had enough;
-im not feeling well; its so hot today; the delivery is here; were all in bed; i forgot again; listen; one more thing; quick one; just so you know; as usual; like every evening;
-since nobodys here; i think its time; for the love of god; be a dear; do me a favour; hey listen; oh and; by the way; honestly; look; okay then; right then; so yeah; hmm well; now then;
-sorry to bother you; when you have a moment; if its not too much trouble; my hands are dirty; im cooking; im on the phone; the cats on my lap; i cant reach it; im too lazy to get up"""
-TAILS = """its too bright; im going to sleep; so i can see; before i go; the kids are sleeping; its freezing; im leaving; we have guests; thanks a lot; cheers; love; mate; darling; my dear; if you dont mind;
-for a while; for the night; as soon as you can; its driving me mad; i cant sleep; i need to concentrate; like i said; and hurry; im begging you; before mum sees; so the cat can get in; while im cooking;
-its getting late; because im cold; because its dark; since im here; for the guests; im not kidding; again; like yesterday; as always; when you can; thats all; that would be great; there is a good machine;
-i forgot; i think; you know; or something; its annoying; my eyes hurt; were leaving; i am done here; for god's sake; before the film starts"""
-LEADS = [x.strip().split() for x in LEADS.replace("\n", " ").split(";")]
-TAILS = [x.strip().replace("'", "").split() for x in TAILS.replace("\n", " ").split(";")]
 FREE_TAIL = ("HassStartTimer", "HassBroadcast", "HassMediaSearchAndPlay", "HassListAddItem", "HassShoppingListAddItem", "HassListCompleteItem", "HassShoppingListCompleteItem")
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 QUESTIONS = ("HassGetState", "HassClimateGetTemperature", "HassGetWeather", "HassGetCurrentTime", "HassGetCurrentDate", "HassTimerStatus")
@@ -87,15 +34,48 @@ def typo(rng, word):
     return word[:i] + rng.choice(LETTERS) + word[i + 1:]
 
 
+def section(kind):
+    """The lines of a section of around/*.txt."""
+    out, here = [], None
+    for path in sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "around", "*.txt"))):
+        with open(path, encoding="utf-8") as f:
+            for line in (x.strip() for x in f):
+                if line.startswith("@"):
+                    here = line[1:].strip()
+                elif line and not line.startswith("#") and here == kind:
+                    out.append(line)
+    return out
+
+
+@functools.lru_cache(maxsize=None)
+def around(kind):
+    """The phrases of a section, as lists of words as the network reads them: its normaliser drops "um"."""
+    return [words for words in map(normalize.words_of, section(kind)) if words]
+
+
+@functools.lru_cache(maxsize=None)
+def synonyms():
+    """What may be said in place of some words: {words: [other words]}."""
+    out = {}
+    for line in section("same"):
+        first, *rest = (tuple(normalize.words_of(x)) for x in line.split(" = "))
+        out.setdefault(first, []).extend(rest)
+    return out
+
+
+def phrase(rng, kind):
+    return [[w, None] for w in rng.choice(around(kind))]
+
+
 def reword(rng, tokens, share=0.12):
-    """Says some words otherwise (see SAME), tagged ones never."""
-    out, i = [], 0
+    """Says some words otherwise (section `same`), tagged ones never."""
+    out, i, same = [], 0, synonyms()
     while i < len(tokens):
-        for n in (2, 1):
+        for n in (3, 2, 1):
             part = tokens[i:i + n]
             key = tuple(w for w, _ in part)
-            if len(part) == n and key in SYNONYMS and all(t is None for _, t in part) and rng.random() < share:
-                out += [[w, None] for w in rng.choice(SYNONYMS[key])]
+            if len(part) == n and key in same and all(t is None for _, t in part) and rng.random() < share:
+                out += [[w, None] for w in rng.choice(same[key])]
                 i += n
                 break
         else:
@@ -106,25 +86,29 @@ def reword(rng, tokens, share=0.12):
 
 def chatty(rng, tokens, tools):
     """A clause before or behind that has nothing to do with it; never behind text that is to be copied."""
-    if rng.random() < 0.05:
-        tokens = [[w, None] for w in rng.choice(LEADS)] + tokens
-    if rng.random() < 0.035 and not any(t in FREE_TAIL for t in tools):
-        tokens = tokens + [[w, None] for w in rng.choice(TAILS)]
+    if rng.random() < 0.09:
+        tokens = phrase(rng, "lead") + tokens
+    if rng.random() < 0.07 and not any(t in FREE_TAIL for t in tools):
+        tokens = tokens + phrase(rng, "tail")
     return tokens
 
 
 def carriers(rng, tokens, tools):
     """'please', 'can you' and the like before or behind."""
-    social = any(t in SOCIAL for t in tools)
-    if social or not tools:
-        return tokens
-    question = tools[0] in QUESTIONS
+    question = bool(tools) and tools[0] in QUESTIONS
     first = tokens[0][0] if tokens else ""
-    if rng.random() < 0.16 and not (question and first in ("can", "could")):
-        tokens = [[w, None] for w in rng.choice(QUESTION_BEFORE if question else BEFORE).split()] + tokens
-    if rng.random() < 0.10 and (not tokens or tokens[-1][1] is None or tokens[-1][1][0] in "en"):
-        tokens = tokens + [[w, None] for w in rng.choice(QUESTION_AFTER if question else AFTER).split()]
+    if rng.random() < 0.17 and not (question and first in ("can", "could")):
+        tokens = phrase(rng, "before question" if question else "before") + tokens
+    if rng.random() < 0.11 and (not tokens or tokens[-1][1] is None or tokens[-1][1][0] in "en"):
+        tokens = tokens + phrase(rng, "after question" if question else "after")
     return tokens
+
+
+def hesitate(rng, tokens):
+    """An "um" somewhere, though not inside a name or a copied text."""
+    fit = [i for i in range(len(tokens)) if i == 0 or tokens[i - 1][1] is None or tokens[i - 1][1] != tokens[i][1]]
+    at = rng.choice(fit)
+    return tokens[:at] + phrase(rng, "filler") + tokens[at:]
 
 
 def disturb(rng, tokens, level=1.0):
