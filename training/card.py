@@ -72,7 +72,7 @@ def of_set(args, name):
     sizes = {h: entities(name, h) for h in {c["home"] for c in run.cases}}
     large = sorted(c["prediction"]["ms"] for c in run.cases if sizes[c["home"]] >= LARGE)
     wrong = [{"text": c["text"], "area": c.get("context_area"), "want": c["calls"], "got": c["prediction"]["calls"]} for c in run.cases if not c["prediction"]["exact"]]
-    return {"all": run.exact(), "positive": run.exact(positive=True), "several": run.total("intents", "intent").get("(several)", [0, 0, 0]),
+    return {"all": run.exact(), "first": run.first(), "positive": run.exact(positive=True), "several": run.total("intents", "intent").get("(several)", [0, 0, 0]),
             "negatives": run.negatives(), "false_actions": sum(r["false_actions"] for r in run.results), "sensitive": sum(r["sensitive"] for r in run.results),
             "intents": run.total("intents", "intent"), "tags": run.total("tags", "tag"), "homes": run.total("homes", "home"),
             "ms": [run.milliseconds(p) for p in (0.5, 0.9, 0.99)], "large_ms": large[len(large) // 2] if large else None,

@@ -57,7 +57,9 @@ def engine_section(f):
            "limits and the map of confidence chosen, while looking at results on it; the network was never trained on it. The held-out set leaves out cases that their home could not "
            "carry out, and shares the commonest rooms, modifiers and floors with training. *Blind*: 600 sentences by another such writer on six homes (`tests/data/blind`), first measured "
            "when the model of the 23rd of November 2026 and the engine's limits were settled; nothing was chosen by it until then. Do not look into it to mend things: write a new one.")
-    rows = [("exactly right", *(percent(*s["all"]) for s in (held, free, blind))), ("of the sentences that mean something", *(percent(*s["positive"]) for s in (held, free, blind))),
+    yield ("Some sentences have several right answers. A second reader, who saw no model's answer, went through the held-out and the free set and gave 43 and 22 cases one more; "
+           "the second line counts the first answer alone.")
+    rows = [("exactly right", *(percent(*s["all"]) for s in (held, free, blind))), ("the first answer alone", *(percent(*s["first"]) for s in (held, free, blind))), ("of the sentences that mean something", *(percent(*s["positive"]) for s in (held, free, blind))),
             ("several commands in one sentence", *(percent(s["several"][1], s["several"][0]) for s in (held, free, blind))),
             ("acted where nothing was meant", *(f"{percent(s['negatives']['acted'], s['negatives']['n'])} of {s['negatives']['n']}" for s in (held, free, blind))),
             ("unlocked, opened or disarmed there", *(s["negatives"]["sensitive"] for s in (held, free, blind))),

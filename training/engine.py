@@ -19,6 +19,12 @@ def cases_of(name):
     return sorted(glob.glob(os.path.join(DATA, name, "cases*.jsonl")))
 
 
+def same(one, other):
+    """Are these the same calls, in whatever order?"""
+    a, b = (sorted(json.dumps([c["name"], c["arguments"]], sort_keys=True) for c in calls) for calls in (one, other))
+    return a == b
+
+
 class Run:
     """One model on some files of cases: `results` as `--json` prints them, `cases` with the `prediction` of each."""
 
@@ -58,6 +64,10 @@ class Run:
         """(right, all): of the cases with a tag, or those with (without) expected calls."""
         picked = [c for c in self.cases if (tag is None or tag in c.get("tags", ())) and (positive is None or bool(c["calls"]) == positive)]
         return sum(c["prediction"]["exact"] for c in picked), len(picked)
+
+    def first(self):
+        """(right, all): of all cases, the first of the right answers alone counting."""
+        return sum(same(c["calls"], c["prediction"]["calls"]) for c in self.cases), len(self.cases)
 
     def milliseconds(self, part):
         """A percentile of the time for a sentence."""

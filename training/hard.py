@@ -72,14 +72,10 @@ def write_cases(folder, items, fillings, seed):
     return [f for f in files if os.path.getsize(f)]
 
 
-def listed(calls):
-    return sorted(json.dumps([c["name"], c["arguments"]], sort_keys=True) for c in calls)
-
-
 def decoded_right(case):
     """Did the network decode what was meant, whatever was done with it behind the network?"""
     prediction = case["prediction"]
-    return prediction["exact"] or bool(case["calls"]) and listed(prediction.get("heard", [])) == listed(case["calls"])
+    return prediction["exact"] or bool(case["calls"]) and engine.same(prediction.get("heard", []), case["calls"])
 
 
 def main():

@@ -337,7 +337,7 @@ class Measuring(unittest.TestCase):
 
     def test_a_card_says_all_it_is_given(self):
         row, lot = {"HassTurnOn": [10, 9, 1], "(several)": [4, 2, 0]}, {"21 to 60 things": [10, 9, 1], "over 500 things": [4, 2, 0]}
-        of_set = {"all": (11, 14), "positive": (9, 12), "several": [4, 2, 0], "negatives": {"n": 2, "acted": 1, "false_actions": 1, "sensitive": 0}, "false_actions": 2, "sensitive": 0,
+        of_set = {"all": (11, 14), "first": (10, 14), "positive": (9, 12), "several": [4, 2, 0], "negatives": {"n": 2, "acted": 1, "false_actions": 1, "sensitive": 0}, "false_actions": 2, "sensitive": 0,
                   "intents": row, "tags": {"typed": [14, 11, 1]}, "homes": lot, "ms": [1.0, 2.0, 3.0], "large_ms": None,
                   "wrong": [{"text": "lamp | on", "area": "Hall", "want": [{"name": "HassTurnOn", "arguments": {"name": "Lamp"}}], "got": []}]}
         f = {"model": {"name": "tiny", "parameters": 5, "bytes": 9, "encoder": 1, "decoder": 1, "width": 32, "tokens": 400, "mask": "item", "mapped": True},
