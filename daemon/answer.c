@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "answer_everything.h"
 #include "wording.h"
 
 static const struct {
@@ -144,8 +145,6 @@ static void answer_one(struct answering *a, const struct home_entity *entity)
 
 /* ---- several entities ---- */
 
-enum question { QUESTION_ANY, QUESTION_ALL, QUESTION_WHICH, QUESTION_COUNT };
-
 /* The question word, from what was said: the tool has no argument for it. */
 static enum question question_of(struct answering *a)
 {
@@ -154,6 +153,8 @@ static enum question question_of(struct answering *a)
         const char *pair = print(a, "%s %s", words->word[i].text, words->word[i + 1].text);
         if (phrases_has_word(a->phrases, "count", pair))
             return QUESTION_COUNT;
+        if (phrases_has_word(a->phrases, "which", pair))
+            return QUESTION_WHICH;
     }
     for (size_t i = 0; i < words->count; i++) {
         if (phrases_has_word(a->phrases, "count", words->word[i].text))
@@ -244,12 +245,16 @@ static void answer_group(struct answering *a)
 static void answer_state(struct answering *a)
 {
     const char *asked = home_call_text(&a->action->call, "state");
-    if (a->count == 1 && (home_call_text(&a->action->call, "name") || !asked))
+    if (home_call_asks_of_everything(&a->action->call))
+        a->action->answer =
+            answer_everything(a->phrases, a->arena, &a->action->call, question_of(a), a->entities, a->count);
+    else if (a->count == 1 && (home_call_text(&a->action->call, "name") || !asked))
         answer_one(a, a->entities[0]);
     else if (asked)
         answer_group_state(a, asked);
     else
         answer_group(a);
+    a->action->outcome = OUTCOME_DONE;
 }
 
 /* ---- temperature ---- */

@@ -218,7 +218,7 @@ static void resolve(struct hearthd *daemon, struct utterance *utterance, struct 
         refuse_unmatched(daemon, utterance, action, resolved->missing);
     else if (resolved->outcome == RESOLVE_NONE)
         plan_refuse(action, REFUSAL_EMPTY, NULL, "no such things there");
-    else if (resolved->count > ACTION_TARGETS_MAX)
+    else if (resolved->count > ACTION_TARGETS_MAX && answer_kind(action->call.tool) == ANSWER_COMMAND)
         plan_refuse(action, REFUSAL_DEVICE, NULL, "that would be too many devices at once");
 }
 

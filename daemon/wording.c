@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "inference/text.h"
+
 const char *wording_number(struct san_arena *arena, size_t number)
 {
     char text[32];
@@ -38,9 +40,13 @@ const char *wording_place(
 {
     if (home_call_text(call, "area"))
         return phrases_fill(phrases, "places", "area", arena, NULL, call);
-    if (home_call_text(call, "floor"))
-        return phrases_fill(phrases, "places", "floor", arena, NULL, call);
-    return "";
+    const char *floor = home_call_text(call, "floor");
+    if (!floor)
+        return "";
+    char key[SAN_TEXT_MAX + 8] = "floor.";
+    bool adverb = san_normalize_to(key + 6, sizeof(key) - 6, floor, strlen(floor), NULL) == SAN_OK &&
+                  phrases_get(phrases, "places", key);
+    return phrases_fill(phrases, "places", adverb ? key : "floor", arena, NULL, call);
 }
 
 const char *wording_noun(const struct phrases *phrases, struct home_entity *const *entities, size_t count)

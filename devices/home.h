@@ -74,5 +74,7 @@ struct home_call {
 const struct home_arg *home_call_arg(const struct home_call *call, const char *slot);
 /* Its text, or NULL. */
 const char *home_call_text(const struct home_call *call, const char *slot);
+/* True if the call asks for a state and names neither a device nor a kind: "is anything on downstairs". */
+bool home_call_asks_of_everything(const struct home_call *call);
 
 #endif

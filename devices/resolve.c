@@ -115,6 +115,23 @@ static bool domain_in(const struct home_entity *e, const char *list)
     return list[0] == '\0' || in_list(list, e->domain);
 }
 
+static bool in_words(const char *word, const char *a, const char *b)
+{
+    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+}
+
+/* Is it one of the things that "is anything on", "what is open" ask about? */
+static bool is_asked_about(const struct home_entity *e, const char *state)
+{
+    bool sensor = strcmp(e->domain, "binary_sensor") == 0;
+    if (in_words(state, "on", "off"))
+        return in_list(everything, e->domain) || (sensor && strcmp(e->device_class, "running") == 0);
+    if (in_words(state, "open", "closed"))
+        return in_list(" cover valve lock ", e->domain) ||
+               (sensor && in_list(" door garage_door opening window ", e->device_class));
+    return in_words(state, "locked", "unlocked") && strcmp(e->domain, "lock") == 0;
+}
+
 static bool domain_is(const struct home_entity *e, const char *domain)
 {
     return strcmp(e->domain, domain) == 0;
@@ -285,6 +302,9 @@ static enum san_status by_group(struct search *s, const struct reg_filter *group
     if (all && !place)
         return none(s, "name");
     if (s->out->count == 0 || !narrow(s->out, domain_in, all ? everything : s->target->domains))
+        return none(s, "");
+    if (home_call_asks_of_everything(s->call) &&
+        !narrow(s->out, is_asked_about, home_call_text(s->call, "state")))
         return none(s, "");
     groups_fold(s->out->entities, &s->out->count, strcmp(s->call->tool, "HassGetState") == 0);
     if (s->target->one && !place)

@@ -16,8 +16,8 @@ static struct phrases *phrases;
 static struct utterance *utterance;
 static struct action action;
 static struct understood_call said;
-static struct home_entity entities[4];
-static struct target targets[4];
+static struct home_entity entities[8];
+static struct target targets[8];
 
 static int load(void **state)
 {
@@ -179,7 +179,8 @@ static void known(const char *name, const char *domain, const char *device_class
 static void words(const char *text)
 {
     assert_int_equal(
-        san_normalize(utterance->arena, text, strlen(text), &utterance->reading.prepared.words, NULL), SAN_OK);
+        san_normalize(utterance->arena, text, strlen(text), &utterance->reading.prepared.words, NULL),
+        SAN_OK);
 }
 
 static void answers(const char *expected)
@@ -236,6 +237,94 @@ static void test_questions_about_several(void **state)
     answers("No light is on.");
 }
 
+static void in(const char *area, const char *name, const char *domain, const char *state)
+{
+    known(name, domain, "", state);
+    entities[action.resolved.count - 1].area = area;
+}
+
+static void test_is_anything_on(void **state)
+{
+    (void)state;
+    action.call.tool = "HassGetState";
+    arg("state", "on");
+    in("Lounge", "TV", "media_player", "playing");
+    in("Hall", "Hall lamp", "light", "off");
+    in("Lounge", "Lamp A", "light", "on");
+    in("Kitchen", "Kettle", "switch", "off");
+    in("Lounge", "Lamp B", "light", "on");
+    in("Kitchen", "Radio", "media_player", "idle");
+    words("is anything on");
+    answers("Yes: TV and 2 lights in Lounge.");
+    words("what is on");
+    answers("TV and 2 lights in Lounge are on.");
+    words("how many things are on");
+    answers("3 devices are on.");
+    action.call.args[0].text = "off";
+    words("is everything off");
+    answers("No: TV and 2 lights in Lounge are on.");
+    words("nothing left on is there");
+    answers("No: TV and 2 lights in Lounge are on.");
+    entities[0].state = "off";
+    entities[1].state = entities[3].state = "on";
+    entities[4].state = "off";
+    words("is everything off");
+    answers("No: Hall lamp, Lamp A in Lounge and Kettle in Kitchen are on.");
+    for (size_t i = 0; i < 5; i++)
+        entities[i].state = "off";
+    answers("Yes, everything is off.");
+    action.call.args[0].text = "on";
+    arg("floor", "Downstairs");
+    words("is anything on downstairs");
+    answers("No, nothing downstairs is on.");
+    words("whats still on downstairs");
+    answers("Nothing downstairs is on.");
+    action.call.args[1].text = "First floor";
+    words("is everything on on the first floor");
+    entities[0].state = "paused";
+    answers("No: Hall lamp, 2 lights in Lounge and Kettle and Radio in Kitchen are off.");
+}
+
+static void test_is_anything_open(void **state)
+{
+    (void)state;
+    action.call.tool = "HassGetState";
+    arg("state", "open");
+    arg("area", "Hall");
+    in("Hall", "Garage", "cover", "closing");
+    in("Hall", "Front door", "lock", "unlocked");
+    in("Hall", "Blind", "cover", "closed");
+    known("Window", "binary_sensor", "window", "on");
+    entities[3].area = "Hall";
+    words("is anything open in the hall");
+    answers("Yes: Garage and Window.");
+    action.call.args[0].text = "closed";
+    words("is everything closed");
+    answers("No: Garage and Window are open.");
+    entities[0].state = "closed";
+    entities[3].state = "off";
+    answers("Yes, everything in Hall is closed.");
+    action.call.args[0].text = "locked";
+    action.resolved.entities = &entities[1];
+    action.resolved.count = 1;
+    words("is all locked");
+    answers("No: Front door is unlocked.");
+    entities[1].state = "locked";
+    answers("Yes, everything in Hall is locked.");
+}
+
+static void test_so_many_rooms(void **state)
+{
+    (void)state;
+    action.call.tool = "HassGetState";
+    arg("state", "on");
+    static const char *const rooms[] = {"R1", "R2", "R3", "R4", "R5", "R6", "R6"};
+    for (size_t i = 0; i < sizeof(rooms) / sizeof(*rooms); i++)
+        in(rooms[i], "Lamp", "light", "on");
+    words("is something on");
+    answers("Yes: Lamp in R1, Lamp in R2, Lamp in R3, Lamp in R4, Lamp in R5 and 2 more.");
+}
+
 static void test_what_is_not_known(void **state)
 {
     (void)state;
@@ -280,6 +369,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_a_question_about_one, begin, end),
         cmocka_unit_test_setup_teardown(test_units, begin, end),
         cmocka_unit_test_setup_teardown(test_questions_about_several, begin, end),
+        cmocka_unit_test_setup_teardown(test_is_anything_on, begin, end),
+        cmocka_unit_test_setup_teardown(test_is_anything_open, begin, end),
+        cmocka_unit_test_setup_teardown(test_so_many_rooms, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_not_known, begin, end),
         cmocka_unit_test_setup_teardown(test_the_clock, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_not_built_in_is_refused, begin, end),

@@ -32,6 +32,8 @@ static const char home[] =
     "{\"entity_id\":\"climate.bed\",\"name\":\"Bedroom heating\",\"area\":\"Bedroom\"},"
     "{\"entity_id\":\"cover.c\",\"name\":\"Bath Curtains\",\"area\":\"Bath\"},"
     "{\"entity_id\":\"media_player.t\",\"name\":\"Box\",\"aliases\":[\"the telly\"],\"area\":\"Bath\"},"
+    "{\"entity_id\":\"binary_sensor.washer\",\"name\":\"Washer\",\"area\":\"Bath\",\"device_class\":"
+    "\"running\"},"
     "{\"entity_id\":\"vacuum.v\",\"name\":\"Robbie\",\"area\":\"Hall\"},"
     "{\"entity_id\":\"light.secret\",\"name\":\"Secret\",\"area\":\"Attic\",\"exposed\":false}]}";
 
@@ -116,6 +118,17 @@ static void calls_mean_these_entities(void **state)
         {"HassTurnOff floor=Downstairs domain=light", NULL, "ok light.h light.k"},
         {"HassTurnOff domain=light", "Kitchen", "ok light.b light.h light.k"},
         {"HassTurnOn area=Kitchen device_class=blind", NULL, "ok cover.blind"},
+        /* a state alone: of what is left on, or stands open */
+        {"HassGetState area=Kitchen state=on", NULL, "ok light.k switch.kettle"},
+        {"HassGetState area=Bath state=off", NULL, "ok binary_sensor.washer media_player.t"},
+        {"HassGetState floor=Downstairs state=open", NULL,
+            "ok binary_sensor.front cover.blind cover.door lock.front"},
+        {"HassGetState state=closed", NULL,
+            "ok binary_sensor.front cover.blind cover.c cover.door lock.front"},
+        {"HassGetState state=unlocked", "Kitchen", "ok lock.front"},
+        {"HassGetState area=Attic state=on", NULL, "none"},
+        {"HassGetState area=Kitchen state=jammed", NULL, "none"},
+        {"HassGetState area=Sauna state=on", NULL, "none area"},
         /* a cover or a player without a class is what it is called, and nothing else */
         {"HassTurnOff area=Bath domain=cover device_class=curtain", NULL, "ok cover.c"},
         {"HassTurnOff area=Bath domain=cover device_class=blind", NULL, "none"},

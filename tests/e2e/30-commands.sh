@@ -28,6 +28,9 @@ turn on the desk lamp and the pump | 0.99 | HassTurnOn name=Desk lamp + HassTurn
 is the desk lamp on | 0.99 | HassGetState name=Desk lamp;state=on
 which lights are on | 0.99 | HassGetState domain=light;state=on
 how many lights are on | 0.99 | HassGetState domain=light;state=on
+is anything on in the study | 0.99 | HassGetState area=Study;state=on
+is everything off in the study | 0.99 | HassGetState area=Study;state=off
+is anything open | 0.99 | HassGetState state=open
 what time is it | 0.99 | HassGetCurrentTime
 turn on the sauna | 0.99 | HassTurnOn name=Sauna
 maybe the pump | 0.3 | HassTurnOn name=Pump
@@ -143,6 +146,9 @@ publish -t 'z/Back door' -m '{"contact":true}'
 check "and true is closed" wait_for 5 says "is the back door open" '"reply":"No,'
 check "a question about several" says "which lights are on" 'Desk lamp'
 check "a count" says "how many lights are on" ' lights are on."'
+check "whether anything is on" says "is anything on in the study" '"reply":"Yes: Desk lamp and Twin lamp."'
+check "whether everything is off" says "is everything off in the study" '"reply":"No: Desk lamp and Twin lamp are on."'
+check "whether anything is open" says "is anything open" '"reply":"Yes: Blind and Water valve."'
 check "the time" says "what time is it" '"reply":"It is '
 
 forget() { : >"$watched"; }
