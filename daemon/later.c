@@ -32,22 +32,13 @@ static void keep_refused(struct utterance *utterance)
     utterance->action_count = kept;
 }
 
-/* How many actions are the utterance's own; those that take back what was wrong come behind them. */
-static size_t count_own(const struct utterance *utterance)
-{
-    size_t count = utterance->action_count;
-    while (count && utterance->actions[count - 1].restores)
-        count--;
-    return count;
-}
-
 void later_plan(struct hearthd *daemon, struct utterance *utterance)
 {
     const struct home_call *timer = reread_later(utterance);
     if (!timer || !utterance->action_count)
         return;
     bool refused = false;
-    size_t count = count_own(utterance);
+    size_t count = plan_count_own(utterance);
     for (size_t i = 0; i < count; i++) {
         struct action *action = &utterance->actions[i];
         if (!can_wait(action) || action->refusal == REFUSAL_QUESTION)

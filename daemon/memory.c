@@ -6,6 +6,7 @@
 
 #include "answer.h"
 #include "daemon/call_domain.h"
+#include "plan.h"
 
 enum { ARENA_BLOCK = 4096, ARENA_LIMIT = 4 << 20 };
 
@@ -149,9 +150,7 @@ static bool copy_deeds(struct san_arena *arena, struct recollection *out, const 
 
 static bool copy_calls(struct san_arena *arena, struct recollection *out, const struct utterance *utterance)
 {
-    size_t size = utterance->action_count;
-    while (size && utterance->actions[size - 1].restores)
-        size--;
+    size_t size = plan_count_own(utterance);
     struct home_call *calls = san_arena_alloc(arena, size * sizeof(*calls));
     const char **kinds = san_arena_alloc(arena, size * sizeof(*kinds));
     if (!calls || !kinds)
@@ -174,6 +173,18 @@ static bool copy_calls(struct san_arena *arena, struct recollection *out, const 
     return true;
 }
 
+static bool copy_timers(struct san_arena *arena, struct recollection *out, const struct utterance *utterance)
+{
+    int64_t *timers = san_arena_alloc(arena, (utterance->action_count + 1) * sizeof(*timers));
+    for (size_t i = 0; timers && i < utterance->action_count; i++) {
+        const struct action *action = &utterance->actions[i];
+        if (action->timer_id && strcmp(action->call.tool, "HassStartTimer") == 0)
+            timers[out->timer_count++] = action->timer_id;
+    }
+    out->timers = timers;
+    return timers;
+}
+
 static bool fill(struct place *place, const struct utterance *utterance, const char *sentence)
 {
     place->dialogue = copy_text(place->arena, utterance->dialogue);
@@ -182,7 +193,8 @@ static bool fill(struct place *place, const struct utterance *utterance, const c
         .except = copy_text(place->arena, utterance->reading.except.text),
         .missing = ""};
     return copy_calls(place->arena, &place->last, utterance) &&
-           copy_deeds(place->arena, &place->last, utterance);
+           copy_deeds(place->arena, &place->last, utterance) &&
+           copy_timers(place->arena, &place->last, utterance);
 }
 
 void memory_put(

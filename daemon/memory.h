@@ -35,6 +35,8 @@ struct recollection {
     bool asked;               /* it was answered by "which one" or "did you mean" */
     const struct deed *deeds;
     size_t deed_count;
+    const int64_t *timers; /* the ids of those that it started */
+    size_t timer_count;
 };
 
 /* NULL if out of memory. */

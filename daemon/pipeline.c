@@ -24,6 +24,7 @@
 #include "confirm.h"
 #include "daemon/calls_json.h"
 #include "devices/registry.h"
+#include "lasting.h"
 #include "later.h"
 #include "lists.h"
 #include "log.h"
@@ -255,9 +256,11 @@ static void act(struct pipeline *pipeline, struct utterance *utterance)
     plan_resolve(pipeline->daemon, utterance);
     take_back(pipeline, utterance);
     plan_render(pipeline->daemon, utterance);
+    lasting_plan(pipeline->daemon, utterance);
     later_plan(pipeline->daemon, utterance);
     if (!plan_hold_for_question(utterance))
         step_answer(pipeline, utterance);
+    lasting_check(utterance);
     if (count_commands(utterance) && !utterance->dry_run)
         run_commands(pipeline, utterance);
     else
@@ -448,6 +451,7 @@ static void finish(struct utterance *utterance)
 {
     struct pipeline *pipeline = utterance->pipeline;
     settle_outcomes(utterance);
+    lasting_settle(pipeline->daemon, utterance);
     utterance_enter_state(utterance, UTTERANCE_REPLY);
     utterance->reply = reply_compose(pipeline->daemon->phrases, utterance);
     remember_question(pipeline, utterance);

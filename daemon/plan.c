@@ -299,8 +299,7 @@ static enum policy_verdict guard(const struct config *config, const struct actio
     return worst;
 }
 
-/* Refuses an action that is rendered already: none of its commands will leave. */
-static void hold_back(struct action *action, enum refusal refusal, const char *why)
+void plan_hold_back(struct action *action, enum refusal refusal, const char *why)
 {
     plan_refuse(action, refusal, NULL, why);
     for (size_t i = 0; i < action->target_count; i++) {
@@ -315,14 +314,14 @@ static void take_verdict(struct utterance *utterance, struct action *action, enu
     case POLICY_ALLOW:
         break;
     case POLICY_UNSURE:
-        hold_back(action, REFUSAL_UNSURE, "not sure enough for something sensitive");
+        plan_hold_back(action, REFUSAL_UNSURE, "not sure enough for something sensitive");
         break;
     case POLICY_CONFIRM:
         if (!utterance->dry_run)
-            hold_back(action, REFUSAL_QUESTION, "wants a yes");
+            plan_hold_back(action, REFUSAL_QUESTION, "wants a yes");
         break;
     case POLICY_REFUSE:
-        hold_back(action, REFUSAL_POLICY, "forbidden by the configuration");
+        plan_hold_back(action, REFUSAL_POLICY, "forbidden by the configuration");
         break;
     }
 }
@@ -360,6 +359,14 @@ void plan_render(struct hearthd *daemon, struct utterance *utterance)
     }
 }
 
+size_t plan_count_own(const struct utterance *utterance)
+{
+    size_t count = utterance->action_count;
+    while (count && utterance->actions[count - 1].restores)
+        count--;
+    return count;
+}
+
 /* A question holds back everything: its yes will say the whole utterance again, and nothing is done twice. */
 bool plan_hold_for_question(struct utterance *utterance)
 {
@@ -368,6 +375,6 @@ bool plan_hold_for_question(struct utterance *utterance)
         asked = asked || utterance->actions[i].refusal == REFUSAL_QUESTION;
     for (size_t i = 0; asked && i < utterance->action_count; i++)
         if (utterance->actions[i].outcome == OUTCOME_PENDING)
-            hold_back(&utterance->actions[i], REFUSAL_QUESTION, "waits for the yes of another call");
+            plan_hold_back(&utterance->actions[i], REFUSAL_QUESTION, "waits for the yes of another call");
     return asked;
 }

@@ -40,6 +40,12 @@ void plan_resolve(struct hearthd *daemon, struct utterance *utterance);
 /* Renders the commands of all pending actions. */
 void plan_render(struct hearthd *daemon, struct utterance *utterance);
 
+/* Refuses an action that is rendered already: none of its commands will leave. */
+void plan_hold_back(struct action *action, enum refusal refusal, const char *why);
+
+/* How many actions are the utterance's own; those that take something back come behind them. */
+size_t plan_count_own(const struct utterance *utterance);
+
 /* True if one of the actions wants a yes first. It then holds back all of them: the yes will say the whole
  * utterance again, and nothing is done twice. */
 bool plan_hold_for_question(struct utterance *utterance);

@@ -49,7 +49,7 @@ static const char *outcome_phrase(const struct phrases *phrases, struct utteranc
 {
     const char *target =
         wording_target(phrases, utterance->arena, &action->call, subset.entities, subset.count);
-    const struct phrase_var vars[] = {{"target", target},
+    const struct phrase_var vars[] = {{"target", target}, {"time", action->lasts ? action->lasts : ""},
         {"did", tool_words(phrases, utterance, action, subset, "did", NULL)},
         {"do", tool_words(phrases, utterance, action, subset, "do", NULL)}, {0}};
     return phrases_fill(phrases, "outcomes", key, utterance->arena, vars, NULL);
@@ -96,7 +96,7 @@ static const char *say_acted(
     if (sent.count)
         return outcome_phrase(phrases, utterance, action, "sent",
             done.count ? subset_of(utterance, action, OUTCOME_PENDING) : sent);
-    return outcome_phrase(phrases, utterance, action, "done", done);
+    return outcome_phrase(phrases, utterance, action, action->lasts ? "done_for" : "done", done);
 }
 
 static const char *say_failed(
@@ -177,8 +177,8 @@ static const char *say_action(
         return action->answer;
     switch (action->outcome) {
     case OUTCOME_DRY_RUN:
-        return outcome_phrase(
-            phrases, utterance, action, "dry_run", subset_of(utterance, action, OUTCOME_DRY_RUN));
+        return outcome_phrase(phrases, utterance, action, action->lasts ? "dry_run_for" : "dry_run",
+            subset_of(utterance, action, OUTCOME_DRY_RUN));
     case OUTCOME_UNDERSTOOD:
         return say_understood(phrases, utterance, action);
     case OUTCOME_DONE:
@@ -206,7 +206,8 @@ const char *reply_compose(const struct phrases *phrases, struct utterance *utter
     for (size_t i = 0; i < utterance->action_count; i++) {
         struct action *action = &utterance->actions[i];
         action->sentence = wording_sentence(utterance->arena, say_action(phrases, utterance, action));
-        text = text[0] ? utterance_print(utterance, "%s %s", text, action->sentence) : action->sentence;
+        const char *space = text[0] && action->sentence[0] ? " " : "";
+        text = utterance_print(utterance, "%s%s%s", text, space, action->sentence);
     }
     return text;
 }

@@ -5,8 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "answer.h"
 #include "clock.h"
 #include "daemon/call_domain.h"
+#include "duration.h"
 #include "evidence.h"
 #include "phrases.h"
 #include "plan.h"
@@ -22,11 +24,19 @@ void reread_start(struct utterance *utterance)
 /* Slots that copy words: a time or an "except" may be part of what is to be written down or said. */
 static bool copies_words(const struct understood *understood)
 {
-    static const char *const slots[] = {"item", "message", "search_query", "conversation_command"};
+    static const char *const slots[] = {"item", "message", "search_query"};
     for (size_t i = 0; i < understood->call_count; i++)
         for (size_t s = 0; s < sizeof(slots) / sizeof(*slots); s++)
             if (home_call_arg(&understood->calls[i].call, slots[s]))
                 return true;
+    return false;
+}
+
+static bool has_command(const struct understood *understood)
+{
+    for (size_t i = 0; i < understood->call_count; i++)
+        if (home_call_arg(&understood->calls[i].call, "conversation_command"))
+            return true;
     return false;
 }
 
@@ -68,13 +78,33 @@ static bool find_time(const struct hearthd *daemon, const struct reading *readin
     return !taken;
 }
 
-/* Words [begin, end) of the rest that is read next. */
-static void add_rest(struct sentence *rest, const struct san_words *words, size_t begin, size_t end,
-    const struct clock_time *time)
+/* Reads on without the words [begin, end); they are given back. */
+static enum san_status take_words(struct hearthd *daemon, struct utterance *utterance,
+    struct reading *reading, size_t begin, size_t end, const char **taken, struct san_error *err)
 {
-    for (size_t i = begin; i < end; i++)
-        if (!time || i < time->begin || i >= time->end)
-            sentence_add(rest, words->word[i].text);
+    const struct san_words *words = &reading->prepared.words;
+    struct sentence rest = {.len = 0};
+    *taken = words_join(words, begin, end, utterance->arena);
+    sentence_add_words(&rest, words, 0, begin);
+    sentence_add_words(&rest, words, end, words->count);
+    return understand_prepare(
+        &daemon->understand, rest.text, utterance->asked_area, utterance->arena, &reading->prepared, err);
+}
+
+/* "For 10 minutes" belongs to no call; "for a while" goes if the network cannot read on with it. */
+static enum san_status take_duration(struct hearthd *daemon, struct utterance *utterance,
+    struct reading *reading, bool *found, struct san_error *err)
+{
+    struct duration duration;
+    const struct san_words *words = &reading->prepared.words;
+    *found = !utterance->rereading.whole_counts && duration_find(words, &duration) &&
+             duration.end - duration.begin < words->count &&
+             (duration.seconds || !is_clear(daemon, &reading->understood));
+    if (!*found)
+        return SAN_OK;
+    reading->lasts_s = duration.seconds;
+    reading->lasts_at = duration.begin;
+    return take_words(daemon, utterance, reading, duration.begin, duration.end, &reading->lasts, err);
 }
 
 /* The utterance without its time, so that an exception before it ends where it ends. */
@@ -82,16 +112,11 @@ static enum san_status take_time(struct hearthd *daemon, struct utterance *utter
     bool *found, struct san_error *err)
 {
     struct clock_time time;
-    const struct san_words *words = &reading->prepared.words;
     *found = find_time(daemon, reading, &time);
     if (!*found)
         return SAN_OK;
-    struct sentence rest = {.len = 0};
-    add_rest(&rest, words, 0, words->count, &time);
-    reading->time = words_join(words, time.begin, time.end, utterance->arena);
     reading->due_ms = clock_next(&time, utterance->time_ms);
-    return understand_prepare(
-        &daemon->understand, rest.text, utterance->asked_area, utterance->arena, &reading->prepared, err);
+    return take_words(daemon, utterance, reading, time.begin, time.end, &reading->time, err);
 }
 
 static enum san_status take_exception(struct hearthd *daemon, struct utterance *utterance,
@@ -114,14 +139,20 @@ static enum san_status split(
     struct hearthd *daemon, struct utterance *utterance, const char **text, struct san_error *err)
 {
     struct reading rest = utterance->reading;
-    bool timed = false, excepted = false;
+    bool lasting, timed = false, excepted = false;
     if (copies_words(&rest.understood))
         return SAN_OK;
-    enum san_status status = take_time(daemon, utterance, &rest, &timed, err);
+    enum san_status status = take_duration(daemon, utterance, &rest, &lasting, err);
+    if (status == SAN_OK && has_command(&rest.understood) && !lasting)
+        return SAN_OK;
+    if (status == SAN_OK)
+        status = take_time(daemon, utterance, &rest, &timed, err);
     if (status == SAN_OK)
         status = take_exception(daemon, utterance, &rest, &excepted, err);
-    if (status != SAN_OK || (!timed && !excepted) || !rest.prepared.words.count)
+    if (status != SAN_OK || (!lasting && !timed && !excepted) || !rest.prepared.words.count)
         return status;
+    if (lasting)
+        utterance->rereading.whole = utterance->reading;
     utterance->reading = rest;
     *text = rest.prepared.normalized;
     return SAN_OK;
@@ -227,6 +258,33 @@ static void settle(struct hearthd *daemon, const struct recollection *last, stru
     }
 }
 
+/* ---- for so long ---- */
+
+/* Commands can last, at once or later. What does not tell how long goes with anything that is understood. */
+static bool can_last(const struct hearthd *daemon, const struct reading *reading)
+{
+    const struct understood *understood = &reading->understood;
+    for (size_t i = 0; reading->lasts_s && i < understood->call_count; i++) {
+        const struct home_call *call = &understood->calls[i].call;
+        if (answer_kind(call->tool) != ANSWER_COMMAND && !home_call_arg(call, "conversation_command"))
+            return false;
+    }
+    return is_clear(daemon, understood);
+}
+
+/* True if the words that tell how long belong to something else ("biscuits for 12 minutes"), and all are read
+ * together again. A command that was read as one for later is not: "for" never says when. */
+static bool take_whole(struct hearthd *daemon, struct utterance *utterance)
+{
+    struct rereading *rereading = &utterance->rereading;
+    if (!utterance->reading.lasts || can_last(daemon, &utterance->reading) ||
+        !is_clear(daemon, &rereading->whole.understood) || has_command(&rereading->whole.understood))
+        return false;
+    utterance->reading = rereading->whole;
+    *rereading = (struct rereading){.whole_counts = true};
+    return true;
+}
+
 /* ---- for later ---- */
 
 static bool put_amount(struct home_call *call, const char *slot, int64_t amount, struct san_arena *arena)
@@ -261,6 +319,8 @@ static bool put_command(struct utterance *utterance, struct home_call *call)
     sentence_add(&command, reading->prepared.normalized);
     if (reading->except.text)
         sentence_add(&command, reading->except.text);
+    if (reading->lasts)
+        sentence_add(&command, reading->lasts);
     const char *text = san_arena_strndup(utterance->arena, command.text, command.len);
     call_remove(call, "conversation_command");
     if (!text || call->arg_count == HOME_ARGS_MAX)
@@ -285,6 +345,8 @@ static const char *sentence_of(struct utterance *utterance)
     sentence_add(&sentence, reading->prepared.normalized);
     if (reading->except.text)
         sentence_add(&sentence, reading->except.text);
+    if (reading->lasts)
+        sentence_add(&sentence, reading->lasts);
     if (reading->time)
         sentence_add(&sentence, reading->time);
     return utterance_print(utterance, "%s", sentence.text);
@@ -340,6 +402,8 @@ enum san_status reread_next(struct hearthd *daemon, const struct recollection *l
             return SAN_OK;
     }
     settle(daemon, last, utterance);
+    if (take_whole(daemon, utterance))
+        return reread_next(daemon, last, utterance, text, err);
     return put_off(utterance, text, err);
 }
 

@@ -52,8 +52,7 @@ static int64_t left_ms(const struct reg_timer *timer, int64_t now)
 
 /* ---- words ---- */
 
-/* "1 hour, 5 minutes and 30 seconds". */
-static const char *duration(const struct phrases *phrases, struct san_arena *arena, int64_t ms)
+const char *timers_duration(const struct phrases *phrases, struct san_arena *arena, int64_t ms)
 {
     static const char *const units[] = {"hour", "minute", "second"};
     int64_t seconds = (ms + 500) / 1000;
@@ -76,7 +75,7 @@ static const char *title(
     const struct phrases *phrases, struct san_arena *arena, const struct reg_timer *timer)
 {
     const struct phrase_var vars[] = {{"name", timer->name}, {"command", timer->command},
-        {"total", duration(phrases, arena, timer->total_ms)}, {0}};
+        {"total", timers_duration(phrases, arena, timer->total_ms)}, {0}};
     const char *key = timer->name[0] ? "title_named" : timer->command[0] ? "title_command" : "title";
     return phrases_fill(phrases, "timers", key, arena, vars, NULL);
 }
@@ -107,8 +106,8 @@ static void say(struct request *request, const char *key, const struct reg_timer
     struct san_arena *arena = request->utterance->arena;
     const struct phrase_var vars[] = {{"title", timer ? title(phrases, arena, timer) : ""},
         {"name", timer ? timer->name : ""}, {"command", timer ? timer->command : ""},
-        {"total", timer ? duration(phrases, arena, timer->total_ms) : ""},
-        {"left", timer ? duration(phrases, arena, left_ms(timer, request->now)) : ""},
+        {"total", timer ? timers_duration(phrases, arena, timer->total_ms) : ""},
+        {"left", timer ? timers_duration(phrases, arena, left_ms(timer, request->now)) : ""},
         {"at", timer ? clock_words(phrases, arena, timer->end_ms, request->now) : ""},
         {"count", wording_number(arena, request->count)}, {0}};
     const char *text = phrases_fill(phrases, "timers", key, arena, vars, NULL);
@@ -189,7 +188,8 @@ static bool find_timers(struct request *request)
     }
     size_t all = request->count, kept = 0;
     for (size_t i = 0; i < all; i++)
-        if (is_meant(&request->action->call, &request->rows[i]))
+        if (request->action->timer_id ? request->rows[i].id == request->action->timer_id
+                                      : is_meant(&request->action->call, &request->rows[i]))
             request->rows[kept++] = request->rows[i];
     request->count = kept;
     if (!kept)
@@ -234,9 +234,19 @@ static const char *start_key(const struct request *request, const struct reg_tim
     return timer->name[0] ? "started_named" : "started";
 }
 
+/* "For 10 minutes", said once more, counts from now. */
+static int64_t same_calls(const struct reg_timer *rows, size_t count, const struct reg_timer *timer)
+{
+    for (size_t i = 0; i < count; i++)
+        if (timer->calls[0] && strcmp(rows[i].calls, timer->calls) == 0)
+            return rows[i].id;
+    return 0;
+}
+
 static void start(struct request *request)
 {
-    const struct home_call *call = &request->action->call;
+    struct action *action = request->action;
+    const struct home_call *call = &action->call;
     const char *name = home_call_text(call, "name"), *command = home_call_text(call, "conversation_command");
     int64_t seconds = seconds_of(call, "");
     struct reg_timer *rows;
@@ -253,9 +263,12 @@ static void start(struct request *request)
     struct reg_timer timer = {.name = name ? name : "",
         .area = request->utterance->area,
         .command = command ? command : "",
+        .calls = action->turned_back ? action->turned_back : "",
         .total_ms = seconds * 1000,
         .end_ms = request->now + seconds * 1000};
+    timer.id = same_calls(rows, count, &timer);
     put(request, &timer, start_key(request, &timer));
+    action->timer_id = timer.id;
 }
 
 static void cancel(struct request *request)
@@ -382,6 +395,13 @@ void timers_act(struct timers *timers, struct utterance *utterance, struct actio
     }
 }
 
+void timers_drop(struct timers *timers, int64_t id)
+{
+    struct san_error error = {0};
+    if (reg_timer_remove(timers->daemon->registry, id, &error) != SAN_OK)
+        log_error("timer: %s", error.text);
+}
+
 /* ---- the clock ---- */
 
 static void tell_end(struct timers *timers, struct san_arena *arena, const struct reg_timer *timer)
@@ -424,7 +444,11 @@ static void finish_timer(struct timers *timers, struct san_arena *arena, const s
     tell_end(timers, arena, timer);
     if (!timer->command[0])
         return;
-    const struct utterance_in in = {.text = timer->command, .area = timer->area, .source = "timer"};
+    const bool known = timer->calls[0]; /* and the room may be gone by now */
+    const struct utterance_in in = {.text = timer->command,
+        .area = known ? NULL : timer->area,
+        .calls = known ? timer->calls : NULL,
+        .source = "timer"};
     if (pipeline_say(timers->daemon->pipeline, &in) != PIPELINE_TAKEN)
         log_error("timer: \"%s\" was not taken: too much is under way", timer->command);
 }

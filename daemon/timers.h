@@ -8,6 +8,7 @@
 #define HEARTHD_TIMERS_H
 
 #include "hearthd.h"
+#include "phrases.h"
 #include "utterance.h"
 
 enum {
@@ -28,5 +29,11 @@ void timers_free(struct timers *timers);
 
 /* Does what the action's tool says with the timers; sets its answer and outcome. */
 void timers_act(struct timers *timers, struct utterance *utterance, struct action *action);
+
+/* Takes a timer away that was started for nothing; without a word. */
+void timers_drop(struct timers *timers, int64_t id);
+
+/* "1 hour, 5 minutes and 30 seconds"; in the arena. */
+const char *timers_duration(const struct phrases *phrases, struct san_arena *arena, int64_t ms);
 
 #endif

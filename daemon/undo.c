@@ -6,6 +6,7 @@
 
 #include "daemon/call_domain.h"
 #include "devices/registry.h"
+#include "devices/timers.h"
 #include "inventory.h"
 #include "plan.h"
 
@@ -200,6 +201,21 @@ static bool is_as_before(const struct deed *deed, const struct home_entity *enti
     return strcmp(deed->state, entity->state) == 0 && strcmp(deed->attributes, entity->attributes) == 0;
 }
 
+bool undo_entity(const struct home_entity *entity, const struct home_call *done, struct san_arena *arena,
+    struct home_call *out)
+{
+    restore_fn *restore = restorer_of(entity->domain);
+    *out = (struct home_call){.tool = ""};
+    if (!restore)
+        return false;
+    cJSON *attributes = cJSON_Parse(entity->attributes);
+    struct restoring restoring = {
+        .state = entity->state, .attributes = attributes, .done = done, .arena = arena, .call = out};
+    bool told = restore(&restoring);
+    cJSON_Delete(attributes);
+    return told;
+}
+
 /* True if the entity is as it was before, or an action will see to that. */
 static bool undo_deed(struct hearthd *daemon, struct utterance *utterance, const struct recollection *last,
     const struct deed *deed, size_t first)
@@ -210,19 +226,15 @@ static bool undo_deed(struct hearthd *daemon, struct utterance *utterance, const
     if (reg_entities(daemon->registry, &filter, utterance->arena, &entity, &count, NULL) != SAN_OK || !count)
         return false;
     inventory_refresh(daemon->inventory, entity, utterance->arena);
-    restore_fn *restore = restorer_of(entity->domain);
-    if (!restore || is_as_before(deed, entity))
-        return restore != NULL;
-    struct home_call call = {.tool = ""};
-    cJSON *attributes = cJSON_Parse(deed->attributes);
+    if (is_as_before(deed, entity))
+        return restorer_of(entity->domain) != NULL;
     const char *state = san_arena_strndup(utterance->arena, deed->state, strlen(deed->state));
-    struct restoring restoring = {.state = state ? state : "",
-        .attributes = attributes,
-        .done = &last->calls[deed->call],
-        .arena = utterance->arena,
-        .call = &call};
-    bool told = restore(&restoring) && name_target(&call, restoring.done, utterance->arena);
-    cJSON_Delete(attributes);
+    const struct home_entity before = {
+        .domain = entity->domain, .state = state ? state : "", .attributes = deed->attributes};
+    const struct home_call *done = &last->calls[deed->call];
+    struct home_call call;
+    bool told =
+        undo_entity(&before, done, utterance->arena, &call) && name_target(&call, done, utterance->arena);
     struct action *action =
         told ? action_for(utterance, first, &call, entity->domain, last->deed_count) : NULL;
     if (!action)
@@ -233,23 +245,32 @@ static bool undo_deed(struct hearthd *daemon, struct utterance *utterance, const
 
 /* ---- timers, lists ---- */
 
-/* "The 5 minute timer" is how a timer without a name is told from others. */
-static void name_by_length(struct home_call *call)
+static bool is_running(struct hearthd *daemon, struct utterance *utterance, int64_t id)
 {
-    static const char *const slots[][2] = {
-        {"hours", "start_hours"}, {"minutes", "start_minutes"}, {"seconds", "start_seconds"}};
-    call_remove(call, "conversation_command");
-    for (size_t i = 0; i < call->arg_count; i++)
-        for (size_t s = 0; s < 3; s++)
-            if (strcmp(call->args[i].slot, slots[s][0]) == 0)
-                call->args[i].slot = slots[s][1];
+    struct reg_timer *rows;
+    size_t count = 0;
+    reg_timers(daemon->registry, utterance->arena, &rows, &count, NULL);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i].id == id)
+            return true;
+    return false;
+}
+
+/* One that has ended meanwhile is over. */
+static void undo_timer(struct hearthd *daemon, struct utterance *utterance, int64_t id)
+{
+    struct action *action = is_running(daemon, utterance, id) ? plan_add(utterance, NULL) : NULL;
+    if (!action)
+        return;
+    action->call = (struct home_call){.tool = "HassCancelTimer"};
+    action->timer_id = id;
+    action->restores = true;
 }
 
 /* A call without entities that is undone by another one. */
 static bool undo_call(struct utterance *utterance, const struct home_call *done)
 {
     static const char *const pairs[][2] = {
-        {"HassStartTimer", "HassCancelTimer"},
         {"HassPauseTimer", "HassUnpauseTimer"},
         {"HassUnpauseTimer", "HassPauseTimer"},
         {"HassIncreaseTimer", "HassDecreaseTimer"},
@@ -267,8 +288,6 @@ static bool undo_call(struct utterance *utterance, const struct home_call *done)
             return false;
         action->restores = true;
         action->call.tool = pairs[i][1];
-        if (i == 0)
-            name_by_length(&action->call);
         return true;
     }
     return false;
@@ -281,6 +300,8 @@ bool undo_plan(
     *lost = 0;
     for (size_t i = 0; i < last->call_count; i++)
         undo_call(utterance, &last->calls[i]);
+    for (size_t i = 0; i < last->timer_count; i++)
+        undo_timer(daemon, utterance, last->timers[i]);
     for (size_t i = 0; i < last->deed_count; i++) {
         if (is_commanded(utterance, first, last->deeds[i].entity_id))
             continue;

@@ -15,4 +15,9 @@
 bool undo_plan(
     struct hearthd *daemon, struct utterance *utterance, const struct recollection *last, size_t *lost);
 
+/* The call that brings the entity back to how it is now, once `done` has been done to it; without a target.
+ * False if that cannot be told. Its texts live in the arena, or as long as the entity. */
+bool undo_entity(const struct home_entity *entity, const struct home_call *done, struct san_arena *arena,
+    struct home_call *out);
+
 #endif

@@ -91,9 +91,12 @@ struct action {
     const char *detail;                  /* of the refusal: the value, the question, the reason */
     const char *names[ACTION_NAMES_MAX]; /* nearest names, or candidates */
     size_t name_count;
-    bool restores;        /* takes back what was done before */
-    const char *sentence; /* its part of the reply; NULL before that */
-    const char *answer;   /* a question's answer, or the reply of a tool without devices */
+    bool restores;           /* takes back what was done before, now or when its time comes */
+    const char *lasts;       /* "10 minutes": it is turned back then; NULL: it is for good */
+    const char *turned_back; /* of the timer that does so: its calls, a JSON array; NULL: any other */
+    int64_t timer_id;        /* of the timer that it started, or is about; 0: none, or any */
+    const char *sentence;    /* its part of the reply; NULL before that */
+    const char *answer;      /* a question's answer, or the reply of a tool without devices */
 };
 
 /* What the network was given, and what it made of it. */
@@ -104,11 +107,16 @@ struct reading {
     struct except except;             /* taken out before */
     const char *time;                 /* "at 7 am", taken out before; NULL: none */
     int64_t due_ms;                   /* when that is, Unix time */
+    const char *lasts;                /* "for 10 minutes", taken out before; NULL: none */
+    int64_t lasts_s;                  /* so many seconds */
+    size_t lasts_at;                  /* it stood before that word */
 };
 
 /* How far rereading has come (reread.h). */
 struct rereading {
     bool split, completed;
+    bool whole_counts;          /* nothing can last so long: read as it was said */
+    struct reading whole;       /* with the words that tell how long */
     struct follow_up follow_up; /* the way in which it was completed; text NULL: not at all */
     struct reading before;      /* what stands if the completed sentence is not understood */
     struct home_call later;     /* tool NULL: for now */

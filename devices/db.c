@@ -47,6 +47,7 @@ static const char *const migrations[] = {
     "CREATE TABLE list_items(id INTEGER PRIMARY KEY, list TEXT NOT NULL, text TEXT NOT NULL);",
     "CREATE TABLE satellites(id TEXT PRIMARY KEY, area_id INTEGER NOT NULL REFERENCES areas(id) ON DELETE "
     "CASCADE);",
+    "ALTER TABLE timers ADD COLUMN calls TEXT NOT NULL DEFAULT '';",
 };
 
 enum {

@@ -86,7 +86,7 @@ static const struct target *find_target(const char *tool)
 static bool in_list(const char *list, const char *word)
 {
     size_t len = strlen(word);
-    for (const char *p = strstr(list, word); p != NULL; p = strstr(p + 1, word))
+    for (const char *p = len > 0 ? strstr(list, word) : NULL; p != NULL; p = strstr(p + 1, word))
         if (p > list && p[-1] == ' ' && p[len] == ' ')
             return true;
     return false;

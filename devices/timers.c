@@ -11,18 +11,19 @@ static void bind_timer(sqlite3_stmt *s, const struct reg_timer *timer)
     sqlite3_bind_int64(s, 5, timer->total_ms);
     sqlite3_bind_int64(s, 6, timer->end_ms);
     sqlite3_bind_int64(s, 7, timer->left_ms);
+    sqlite3_bind_text(s, 8, timer->calls, -1, SQLITE_STATIC);
 }
 
 enum san_status reg_timer_put(struct registry *registry, struct reg_timer *timer, struct san_error *err)
 {
     sqlite3_stmt *s = timer->id == 0
                           ? db_statement(registry, DB_TIMER_INSERT,
-                                "INSERT INTO timers(name, area, command, total_ms, end_ms, left_ms)"
-                                " VALUES (?2,?3,?4,?5,?6,?7)",
+                                "INSERT INTO timers(name, area, command, total_ms, end_ms, left_ms, calls)"
+                                " VALUES (?2,?3,?4,?5,?6,?7,?8)",
                                 err)
                           : db_statement(registry, DB_TIMER_UPDATE,
                                 "UPDATE timers SET name=?2, area=?3, command=?4, total_ms=?5, end_ms=?6,"
-                                " left_ms=?7 WHERE id=?1",
+                                " left_ms=?7, calls=?8 WHERE id=?1",
                                 err);
     if (!s)
         return SAN_EIO;
@@ -66,8 +67,9 @@ static bool read_timer(sqlite3_stmt *s, struct san_arena *arena, struct reg_time
         .total_ms = sqlite3_column_int64(s, 4),
         .end_ms = sqlite3_column_int64(s, 5),
         .left_ms = sqlite3_column_int64(s, 6),
+        .calls = db_text(arena, s, 7),
     };
-    return out->name && out->area && out->command;
+    return out->name && out->area && out->command && out->calls;
 }
 
 enum san_status reg_timers(struct registry *registry, struct san_arena *arena, struct reg_timer **out,
@@ -81,7 +83,7 @@ enum san_status reg_timers(struct registry *registry, struct san_arena *arena, s
         return status;
     struct reg_timer *rows = san_arena_alloc(arena, size * sizeof(*rows));
     sqlite3_stmt *s = db_statement(registry, DB_TIMERS,
-        "SELECT id, name, area, command, total_ms, end_ms, left_ms FROM timers ORDER BY id", err);
+        "SELECT id, name, area, command, total_ms, end_ms, left_ms, calls FROM timers ORDER BY id", err);
     if (!rows || !s)
         return rows ? SAN_EIO : san_fail(err, SAN_ENOMEM, "out of memory for %zu timers", size);
     int step = SQLITE_DONE;

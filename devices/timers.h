@@ -10,6 +10,7 @@ struct reg_timer {
     const char *name;    /* "pizza", or "" */
     const char *area;    /* where it was started, or "" */
     const char *command; /* an utterance to act on at the end, or "" */
+    const char *calls;   /* what that comes to, a JSON array; "": it is understood when it is due */
     int64_t total_ms;    /* as it was started: "the five minute timer" */
     int64_t end_ms;      /* Unix time; 0: paused */
     int64_t left_ms;     /* of a paused one */

@@ -55,8 +55,12 @@ static struct reg_timer *timers(size_t expected)
 static void test_a_timer_is_kept(void **state)
 {
     (void)state;
-    struct reg_timer timer = {
-        .name = "pizza", .area = "Kitchen", .command = "", .total_ms = 60000, .end_ms = 1234567890123};
+    struct reg_timer timer = {.name = "pizza",
+        .area = "Kitchen",
+        .command = "",
+        .calls = "",
+        .total_ms = 60000,
+        .end_ms = 1234567890123};
     assert_int_equal(reg_timer_put(registry, &timer, NULL), SAN_OK);
     assert_true(timer.id > 0);
     again();
@@ -71,8 +75,12 @@ static void test_a_timer_is_kept(void **state)
 static void test_a_timer_is_changed_and_removed(void **state)
 {
     (void)state;
-    struct reg_timer timer = {
-        .name = "", .area = "", .command = "turn on the pump", .total_ms = 1000, .end_ms = 5};
+    struct reg_timer timer = {.name = "",
+        .area = "",
+        .command = "turn on the pump",
+        .calls = "[{}]",
+        .total_ms = 1000,
+        .end_ms = 5};
     assert_int_equal(reg_timer_put(registry, &timer, NULL), SAN_OK);
     timer.end_ms = 0;
     timer.left_ms = 300;
@@ -81,6 +89,7 @@ static void test_a_timer_is_changed_and_removed(void **state)
     assert_int_equal(rows[0].end_ms, 0);
     assert_int_equal(rows[0].left_ms, 300);
     assert_string_equal(rows[0].command, "turn on the pump");
+    assert_string_equal(rows[0].calls, "[{}]");
     assert_int_equal(reg_timer_remove(registry, timer.id, NULL), SAN_OK);
     assert_int_equal(reg_timer_remove(registry, timer.id, NULL), SAN_OK);
     timers(0);
