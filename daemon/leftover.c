@@ -1,8 +1,10 @@
 /* leftover.c - see leftover.h. Sets of the utterance's words are masks: bit i is word i. */
 #include "leftover.h"
 
+#include <math.h>
 #include <string.h>
 
+#include "beside.h"
 #include "evidence.h"
 #include "mention.h"
 #include "phrases.h"
@@ -16,6 +18,7 @@ struct search {
     struct san_arena *arena;
     uint64_t named; /* words that the names of the calls account for */
     uint64_t known; /* and their values */
+    double trust;   /* how much must speak against the name at hand, in log-odds */
 };
 
 static bool has(uint64_t mask, size_t i)
@@ -126,6 +129,15 @@ static bool apart(const struct search *search, size_t i)
     return false;
 }
 
+/* How much the word i is a part of another name where it stands, in log-odds. */
+static double strangeness(const struct search *search, size_t i, enum beside_place place)
+{
+    const struct beside *beside = phrases_beside(search->understand->phrases);
+    double score = beside_score(beside, search->words->word[i].text, place);
+    bool article = i > 0 && listed(search, "determiners", i - 1);
+    return article ? score + (double)beside_weights(beside)->article[place] : score;
+}
+
 /* Does the word i, which stands before or after a name, belong to no more than the command? */
 static bool is_harmless(const struct search *search, size_t i, bool before)
 {
@@ -135,7 +147,7 @@ static bool is_harmless(const struct search *search, size_t i, bool before)
         return !is_bare_number(search, i);
     if (before && listed(search, "distinguishing", i))
         return false;
-    return listed(search, "command_words", i) || listed(search, "beside_names", i);
+    return strangeness(search, i, before ? BESIDE_BEFORE : BESIDE_AFTER) <= search->trust;
 }
 
 /* ---- where a name stands ---- */
@@ -210,21 +222,27 @@ static struct run meant_instead(const struct search *search, uint64_t mask)
 
 /* ---- the phrase around a name ---- */
 
-/* Is the word i nothing of the command? */
+static bool is_known(const struct search *search, size_t i)
+{
+    return has(search->known, i) || is_number(search->words->word[i].text);
+}
+
+/* Is the word i a thing that nobody speaks of beside things of a home? */
 static bool is_unknown(const struct search *search, size_t i)
 {
-    return i < search->words->count && !has(search->known, i) && !is_number(search->words->word[i].text) &&
-           !listed(search, "command_words", i) && !listed(search, "beside_names", i) &&
-           !listed(search, "units", i) && !listed(search, "objects", i);
+    const struct beside *beside = phrases_beside(search->understand->phrases);
+    return i < search->words->count && !is_known(search, i) && !listed(search, "command_words", i) &&
+           beside_score(beside, search->words->word[i].text, BESIDE_THING) > 0;
 }
 
 /* "On the mezzanine", "lock the safe": what a command leads up to, and is nothing of the home. */
 static struct run unknown_thing(const struct search *search)
 {
+    const struct beside *beside = phrases_beside(search->understand->phrases);
     size_t begin = 2, end;
     while (begin < search->words->count &&
-           !(listed(search, "before_things", begin - 2) && listed(search, "articles", begin - 1) &&
-               is_unknown(search, begin)))
+           !(beside_leads(beside, search->words->word[begin - 2].text) &&
+               listed(search, "determiners", begin - 1) && is_unknown(search, begin)))
         begin++;
     for (end = begin; is_unknown(search, end); end++)
         ;
@@ -237,7 +255,8 @@ static struct run special_noun(const struct search *search, const struct home_ca
     const char *domain = home_call_text(call, "domain");
     for (size_t i = 1; domain && i < search->words->count; i++)
         if (phrases_is_noun(search->understand->phrases, domain, search->words->word[i].text) &&
-            (is_unknown(search, i - 1) || listed(search, "distinguishing", i - 1)))
+            !is_known(search, i - 1) &&
+            (strangeness(search, i - 1, BESIDE_KIND) > 0 || listed(search, "distinguishing", i - 1)))
             return (struct run){i - 1, i + 1};
     return nothing;
 }
@@ -315,6 +334,16 @@ static bool is_said_whole(const struct search *search, const char *name)
     return whole;
 }
 
+/* What must speak against a name that the network chose: more where it is sure, and where all of it was said.
+ * Rooms and floors say less of themselves: most things are in one. */
+static double trust_in(const struct search *search, const struct understood_call *call, const char *name)
+{
+    const struct beside_weights *weights = beside_weights(phrases_beside(search->understand->phrases));
+    double sure = fmin(fmax(call->confidence, 0.5), 0.999);
+    double trust = weights->sure * (log(sure / (1 - sure)) - weights->usual);
+    return is_said_whole(search, name) ? trust + weights->whole : trust;
+}
+
 /* A name that was said in part. Two parts of one name must not prove each other: "bathroom blind" is not the
  * bathroom fan and the bedroom blind. */
 static void check_part(const struct search *all, struct understood_call *call, const char *name)
@@ -322,6 +351,7 @@ static void check_part(const struct search *all, struct understood_call *call, c
     struct search alone = *all;
     alone.known = alone.named = 0;
     know_call(&alone, &call->call);
+    alone.trust = trust_in(all, call, name);
     const struct search *search = &alone;
     uint64_t mask = words_of_thing(search, "name", name);
     /* what these are called says nothing of what they are */
@@ -335,13 +365,14 @@ static void check_part(const struct search *all, struct understood_call *call, c
     mark(search, call, "name", unknown_thing(search));
 }
 
-static void check_call(const struct search *search, struct understood_call *call)
+static void check_call(struct search *search, struct understood_call *call)
 {
     bool placed = false;
     for (size_t i = 0; i < call->call.arg_count; i++) {
         const struct home_arg *arg = &call->call.args[i];
         uint64_t mask = is_thing(arg->slot) ? words_of_arg(search, arg) : 0;
         placed = placed || mask;
+        search->trust = strcmp(arg->slot, "name") == 0 ? trust_in(search, call, arg->text) : 0;
         mark(search, call, arg->slot, meant_instead(search, mask));
         if (mask && !home_call_arg(&call->call, "name"))
             mark(search, call, arg->slot, noun_beside_place(search, &call->call, mask));

@@ -4,9 +4,9 @@
  * a part of one, and means a thing that the home may not have. The network is bound to choose among what is
  * there. So the words next to those that bear out a name, area or floor must themselves be accounted for:
  * they belong to a name or a value of the calls, tell where the thing is, or are words that people put beside
- * names
- * ("the", "bedroom lights |up|"; the phrase file has them). A number or a noun that is none of these speaks
- * against the match, and the thing is taken as missing.
+ * names ("the", "bedroom lights |up|"; learnt, beside.h). A number or a noun that is none of these speaks
+ * against the match, and the thing is taken as missing. Where the whole name was said, and the network is
+ * sure, more must speak against it.
  */
 #ifndef HEARTH_LEFTOVER_H
 #define HEARTH_LEFTOVER_H

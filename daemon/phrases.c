@@ -3,6 +3,7 @@
 
 #include <cjson/cJSON.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@ enum { KEY_MAX = 256 };
 
 struct phrases {
     cJSON *document;
+    struct beside *beside;
 };
 
 /* ---- loading ---- */
@@ -46,6 +48,22 @@ static enum san_status check_sections(const cJSON *document, const char *path, s
     return SAN_OK;
 }
 
+/* The words beside names: the file that the phrases name, in their own folder. */
+static bool load_beside(struct phrases *phrases, const char *path, struct san_error *err)
+{
+    const char *name = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(phrases->document, "beside"));
+    const char *slash = strrchr(path, '/');
+    char beside[PATH_MAX];
+    int folder = slash ? (int)(slash + 1 - path) : 0;
+    if (!name)
+        san_fail(err, SAN_EFORMAT, "%s: \"beside\" must name the file of the words beside names", path);
+    else if (snprintf(beside, sizeof(beside), "%.*s%s", folder, path, name) >= (int)sizeof(beside))
+        san_fail(err, SAN_ELIMIT, "%s: too long a path for \"beside\"", path);
+    else
+        phrases->beside = beside_load(beside, err);
+    return phrases->beside != NULL;
+}
+
 struct phrases *phrases_load(const char *path, struct san_error *err)
 {
     size_t len;
@@ -64,7 +82,10 @@ struct phrases *phrases_load(const char *path, struct san_error *err)
         return NULL;
     }
     phrases->document = document;
-    return phrases;
+    if (load_beside(phrases, path, err))
+        return phrases;
+    phrases_free(phrases);
+    return NULL;
 }
 
 void phrases_free(struct phrases *phrases)
@@ -72,7 +93,13 @@ void phrases_free(struct phrases *phrases)
     if (!phrases)
         return;
     cJSON_Delete(phrases->document);
+    beside_free(phrases->beside);
     free(phrases);
+}
+
+const struct beside *phrases_beside(const struct phrases *phrases)
+{
+    return phrases->beside;
 }
 
 /* ---- filling in ---- */

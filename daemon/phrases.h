@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "daemon/beside.h"
 #include "devices/home.h"
 #include "inference/arena.h"
 #include "inference/status.h"
@@ -13,9 +14,13 @@ enum { PHRASES_FILE_MAX = 1 << 20 };
 
 struct phrases;
 
-/* NULL and *err if the file cannot be read, is no JSON object, or lacks a section. */
+/* NULL and *err if the file cannot be read, is no JSON object, or lacks a section; or if that is so of the
+ * file of words that it names as "beside". */
 struct phrases *phrases_load(const char *path, struct san_error *err);
 void phrases_free(struct phrases *phrases);
+
+/* The words beside names; lives as long as the phrases. */
+const struct beside *phrases_beside(const struct phrases *phrases);
 
 /* A name and its value, for the {name}s of a phrase. */
 struct phrase_var {

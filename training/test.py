@@ -15,6 +15,7 @@ import torch
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "data")]
 import agree           # noqa: E402
+import beside          # noqa: E402
 import calibrate       # noqa: E402
 import card_text       # noqa: E402
 import curves          # noqa: E402
@@ -395,6 +396,20 @@ class Samples(unittest.TestCase):
         kept = {"calls": [call], "prediction": {"exact": False, "heard": [{**call, "confidence": 0.5}]}}
         self.assertTrue(hard.decoded_right(kept))
         self.assertFalse(hard.decoded_right({"calls": [], "prediction": {"exact": False, "heard": [call]}}))
+
+    def test_words_beside_names_are_told_from_names(self):
+        tools = patterns.load_tools()
+        calls = patterns.parse_calls("HassTurnOn name={light}", tools)
+        said = [patterns.Pattern(text, calls, writer, "f", n) for n, (writer, text) in enumerate(
+            [("a", "ignite the {light} please"), ("b", "ignite {light}[ quickly]"), ("c", "the {light} please"), ("c", "turn (on|up) {light}")])]
+        counts = beside.Counts(said, [("garden", "shed"), ("big", "lamp")])
+        self.assertEqual({w for w, s in counts.beside["before"]["ignite"].items() if s}, {"b"})       # the other has an article between
+        self.assertEqual(set(counts.leads["ignite", True]), {"a"})
+        self.assertIn("c", counts.beside["after"]["please"])
+        self.assertNotIn("shed", counts.spoken)
+        others, all_of_them = counts.features("before", "ignite", False, writer="b"), counts.features("before", "ignite", False)
+        self.assertLess(others[2], all_of_them[2])                                                # his own sentence says nothing of him
+        self.assertGreater(counts.features("after", "shed", False)[4], counts.features("before", "shed", False)[4])
 
     def test_held_out_patterns_are_stable(self):
         self.assertEqual(generate.held_out_pattern("Turn on [the] {light}!"), generate.held_out_pattern("turn on the {light}"))

@@ -104,7 +104,7 @@ moved=$work/moved
 mkdir -p "$moved/bin" "$moved/share/hearth/models" "$moved/share/hearth/schemas"
 cp "$HEARTH_BUILDDIR/hearthctl" "$moved/bin/"
 cp "$HEARTH_MODEL" "$moved/share/hearth/models/hearth-s.gguf"
-cp "$HEARTH_TOOLS" "$HEARTH_PHRASES" "$moved/share/hearth/schemas/"
+cp "$HEARTH_TOOLS" "$HEARTH_PHRASES" "$HEARTH_SRCDIR/schemas/beside_en.json" "$moved/share/hearth/schemas/"
 relocated() { env -u HEARTH_MODEL -u HEARTH_TOOLS -u HEARTH_PHRASES ${EMULATOR:-} "$moved/bin/hearthctl" "$@"; }
 check "a program that was moved finds its data beside it" exits 0 relocated eval --home "$home" "$work/cases.jsonl"
 
