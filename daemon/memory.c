@@ -10,11 +10,18 @@
 
 enum { ARENA_BLOCK = 4096, ARENA_LIMIT = 4 << 20 };
 
-struct place {
+/* One utterance. */
+struct trace {
     struct san_arena *arena; /* holds all that follows; NULL: free */
     const char *dialogue, *area;
-    struct recollection last;
+    struct recollection what;
+    bool did; /* something that might be undone */
     uint64_t deadline;
+};
+
+struct place {
+    struct trace last;
+    struct trace done[MEMORY_UNDO_MAX]; /* before it, and did something; the latest first */
 };
 
 struct memory {
@@ -26,10 +33,17 @@ struct memory *memory_new(void)
     return calloc(1, sizeof(struct memory));
 }
 
+static void clear_trace(struct trace *trace)
+{
+    san_arena_free(trace->arena);
+    *trace = (struct trace){0};
+}
+
 static void clear(struct place *place)
 {
-    san_arena_free(place->arena);
-    *place = (struct place){0};
+    clear_trace(&place->last);
+    for (size_t i = 0; i < MEMORY_UNDO_MAX; i++)
+        clear_trace(&place->done[i]);
 }
 
 void memory_free(struct memory *memory)
@@ -39,12 +53,17 @@ void memory_free(struct memory *memory)
     free(memory);
 }
 
-static const struct place *find(const struct memory *memory, const struct utterance *utterance)
+static bool is_of(const struct trace *trace, const struct utterance *utterance)
+{
+    return trace->arena && strcmp(trace->dialogue, utterance->dialogue) == 0 &&
+           strcmp(trace->area, utterance->asked_area) == 0;
+}
+
+static struct place *find(struct memory *memory, const struct utterance *utterance)
 {
     for (size_t i = 0; i < MEMORY_MAX; i++) {
-        const struct place *place = &memory->place[i];
-        if (place->arena && strcmp(place->dialogue, utterance->dialogue) == 0 &&
-            strcmp(place->area, utterance->asked_area) == 0)
+        struct place *place = &memory->place[i];
+        if (is_of(&place->last, utterance) || is_of(&place->done[0], utterance))
             return place;
     }
     return NULL;
@@ -55,9 +74,21 @@ static struct place *oldest(struct memory *memory)
 {
     struct place *found = &memory->place[0];
     for (size_t i = 1; i < MEMORY_MAX; i++)
-        if (memory->place[i].deadline < found->deadline)
+        if (memory->place[i].last.deadline < found->last.deadline)
             found = &memory->place[i];
     return found;
+}
+
+/* What was done before the last utterance is kept as long as that one. */
+static void push(struct place *place)
+{
+    if (place->last.did) {
+        clear_trace(&place->done[MEMORY_UNDO_MAX - 1]);
+        memmove(&place->done[1], &place->done[0], (MEMORY_UNDO_MAX - 1) * sizeof(place->done[0]));
+        place->done[0] = place->last;
+        place->last = (struct trace){0};
+    }
+    clear_trace(&place->last);
 }
 
 /* ---- what is worth remembering ---- */
@@ -101,6 +132,20 @@ static bool is_worth(const struct utterance *utterance)
     for (size_t i = 0; i < utterance->action_count; i++) {
         const struct action *action = &utterance->actions[i];
         if (is_about_home(action) && (was_carried_out(action) || asks(action)))
+            return true;
+    }
+    return false;
+}
+
+/* Questions and refusals leave what was done before them to be undone. */
+static bool did_something(const struct utterance *utterance)
+{
+    for (size_t i = 0; i < utterance->action_count; i++) {
+        const struct action *action = &utterance->actions[i];
+        enum answer_kind kind = answer_kind(action->call.tool);
+        if ((kind == ANSWER_COMMAND || kind == ANSWER_TIMERS || kind == ANSWER_LISTS) &&
+            strcmp(action->call.tool, "HassTimerStatus") != 0 && was_carried_out(action) &&
+            action->outcome != OUTCOME_DRY_RUN)
             return true;
     }
     return false;
@@ -185,16 +230,17 @@ static bool copy_timers(struct san_arena *arena, struct recollection *out, const
     return timers;
 }
 
-static bool fill(struct place *place, const struct utterance *utterance, const char *sentence)
+static bool fill(struct trace *trace, const struct utterance *utterance, const char *sentence)
 {
-    place->dialogue = copy_text(place->arena, utterance->dialogue);
-    place->area = copy_text(place->arena, utterance->asked_area);
-    place->last = (struct recollection){.text = copy_text(place->arena, sentence),
-        .except = copy_text(place->arena, utterance->reading.except.text),
+    trace->dialogue = copy_text(trace->arena, utterance->dialogue);
+    trace->area = copy_text(trace->arena, utterance->asked_area);
+    trace->did = did_something(utterance);
+    trace->what = (struct recollection){.text = copy_text(trace->arena, sentence),
+        .except = copy_text(trace->arena, utterance->reading.except.text),
         .missing = ""};
-    return copy_calls(place->arena, &place->last, utterance) &&
-           copy_deeds(place->arena, &place->last, utterance) &&
-           copy_timers(place->arena, &place->last, utterance);
+    return copy_calls(trace->arena, &trace->what, utterance) &&
+           copy_deeds(trace->arena, &trace->what, utterance) &&
+           copy_timers(trace->arena, &trace->what, utterance);
 }
 
 void memory_put(
@@ -202,25 +248,45 @@ void memory_put(
 {
     if (!is_worth(utterance))
         return;
-    memory_drop(memory, utterance);
-    struct place *place = oldest(memory);
-    clear(place);
-    place->arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
-    place->deadline = deadline;
-    if (!place->arena || !fill(place, utterance, sentence))
-        clear(place);
-}
-
-const struct recollection *memory_get(
-    const struct memory *memory, const struct utterance *utterance, uint64_t now)
-{
-    const struct place *place = find(memory, utterance);
-    return place && place->deadline > now ? &place->last : NULL;
-}
-
-void memory_drop(struct memory *memory, const struct utterance *utterance)
-{
-    const struct place *place = find(memory, utterance);
+    struct place *place = find(memory, utterance);
     if (place)
-        clear(&memory->place[place - memory->place]);
+        push(place);
+    else
+        clear(place = oldest(memory));
+    place->last.arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
+    place->last.deadline = deadline;
+    if (!place->last.arena || !fill(&place->last, utterance, sentence))
+        clear_trace(&place->last);
+}
+
+const struct recollection *memory_get(struct memory *memory, const struct utterance *utterance, uint64_t now)
+{
+    const struct place *place = find(memory, utterance);
+    return place && place->last.arena && place->last.deadline > now ? &place->last.what : NULL;
+}
+
+static struct trace *last_done(struct place *place)
+{
+    return place->last.did ? &place->last : &place->done[0];
+}
+
+const struct recollection *memory_done(struct memory *memory, const struct utterance *utterance, uint64_t now)
+{
+    struct place *place = find(memory, utterance);
+    const struct trace *trace = place ? last_done(place) : NULL;
+    return trace && trace->arena && trace->deadline > now ? &trace->what : NULL;
+}
+
+void memory_undone(struct memory *memory, const struct utterance *utterance)
+{
+    struct place *place = find(memory, utterance);
+    if (!place)
+        return;
+    struct trace *trace = last_done(place);
+    clear_trace(trace);
+    if (trace == &place->last)
+        return;
+    memmove(&place->done[0], &place->done[1], (MEMORY_UNDO_MAX - 1) * sizeof(place->done[0]));
+    place->done[MEMORY_UNDO_MAX - 1] = (struct trace){0};
+    clear_trace(&place->last);
 }

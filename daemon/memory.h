@@ -2,7 +2,7 @@
  * bedroom", "undo that".
  *
  * A conversation is who speaks and from where (source or dialogue, and area), as in ask.h. It remembers one
- * utterance, and that for a short while only.
+ * utterance, and what was done before it, and that for a short while only.
  */
 #ifndef HEARTHD_MEMORY_H
 #define HEARTHD_MEMORY_H
@@ -11,7 +11,10 @@
 
 #include "utterance.h"
 
-enum { MEMORY_MAX = 32 }; /* conversations at once; one more drops the oldest */
+enum {
+    MEMORY_MAX = 32,     /* conversations at once; one more drops the oldest */
+    MEMORY_UNDO_MAX = 4, /* utterances before the last one that can be undone, one after the other */
+};
 
 struct memory;
 
@@ -49,11 +52,15 @@ void memory_free(struct memory *memory);
 void memory_put(
     struct memory *memory, const struct utterance *utterance, const char *sentence, uint64_t deadline);
 
-/* What the utterance's conversation remembers, or NULL. It lives until the next put or drop. */
-const struct recollection *memory_get(
-    const struct memory *memory, const struct utterance *utterance, uint64_t now);
+/* What the utterance's conversation remembers, or NULL. It lives until the next put or undone. */
+const struct recollection *memory_get(struct memory *memory, const struct utterance *utterance, uint64_t now);
 
-/* Forgets what the utterance's conversation remembers. */
-void memory_drop(struct memory *memory, const struct utterance *utterance);
+/* The last utterance of the conversation that did something, be there questions and refusals behind it; NULL:
+ * none did. It lives as long. */
+const struct recollection *memory_done(
+    struct memory *memory, const struct utterance *utterance, uint64_t now);
+
+/* Forgets that one, and what was said since: the one before it may be undone next. */
+void memory_undone(struct memory *memory, const struct utterance *utterance);
 
 #endif

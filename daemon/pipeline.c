@@ -271,9 +271,9 @@ static void act(struct pipeline *pipeline, struct utterance *utterance)
 static bool step_undo(struct pipeline *pipeline, struct utterance *utterance)
 {
     struct hearthd *daemon = pipeline->daemon;
-    if (!phrases_has_word(daemon->phrases, "undo", utterance->reading.prepared.normalized))
+    if (!undo_is_said(daemon->phrases, &utterance->reading.prepared.words, utterance->arena))
         return false;
-    const struct recollection *last = memory_get(pipeline->memory, utterance, uv_now(daemon->loop));
+    const struct recollection *last = memory_done(pipeline->memory, utterance, uv_now(daemon->loop));
     size_t lost = 0;
     if (last && undo_plan(daemon, utterance, last, &lost)) {
         utterance->undoes = true;
@@ -423,7 +423,7 @@ static void remember(struct pipeline *pipeline, struct utterance *utterance)
     if (utterance->dry_run && utterance->undoes)
         return;
     if (utterance->undoes && utterance->outcome != OUTCOME_REFUSED)
-        memory_drop(pipeline->memory, utterance);
+        memory_undone(pipeline->memory, utterance);
     else if (!utterance->undoes)
         memory_put(
             pipeline->memory, utterance, reread_sentence(utterance), uv_now(pipeline->daemon->loop) + span);

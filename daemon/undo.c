@@ -9,6 +9,18 @@
 #include "devices/timers.h"
 #include "inventory.h"
 #include "plan.h"
+#include "words.h"
+
+bool undo_is_said(const struct phrases *phrases, const struct san_words *words, struct san_arena *arena)
+{
+    size_t begin = 0, end = words->count, lead;
+    while ((lead = words_begin_with(phrases, "no_first", words, begin, end)) ||
+           (lead = words_begin_with(phrases, "polite", words, begin, end)))
+        begin += lead;
+    while ((lead = words_end_with(phrases, "polite", words, begin, end)))
+        end -= lead;
+    return begin < end && phrases_has_word(phrases, "undo", words_join(words, begin, end, arena));
+}
 
 /* ---- one entity's call ---- */
 

@@ -8,6 +8,10 @@
 
 #include "hearthd.h"
 #include "memory.h"
+#include "phrases.h"
+
+/* "Undo that", "no wait, undo it please": true if that is all that is said. */
+bool undo_is_said(const struct phrases *phrases, const struct san_words *words, struct san_arena *arena);
 
 /* Adds actions to the utterance that undo what the recollection holds, entities resolved; what is as before,
  * and what the utterance's own (resolved) actions command, is left out. *lost counts the entities of which it
