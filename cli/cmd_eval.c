@@ -147,10 +147,12 @@ static enum san_status eval_case(struct eval *eval, const struct eval_case *one,
         .expected_count = one->call_count,
         .got = parsed ? result.calls : NULL,
         .got_count = parsed ? result.call_count : 0,
+        .asked = parsed && result.asks,
         .error = !parsed,
         .ms = parsed ? result.ms : 0.0};
     scored.differs = differing_slot(registry, one, &scored);
     scored.exact = parsed && is_right(registry, one, scored.got, scored.got_count);
+    scored.asked_right = scored.asked && is_right(registry, one, result.after_yes, result.after_yes_count);
     if (!scored.exact && count_false_actions(eval, one, &result, &scored, err) != SAN_OK)
         return err->status;
     score_add(eval->score, &scored);

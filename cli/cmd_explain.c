@@ -140,6 +140,10 @@ static void print_action(const cJSON *action)
         refusal);
     printf("%s%s\n", why[0] ? ": " : "", safe(why));
     printf("  policy  %.0f %% is enough", json_number(action, "enough") * 100.0);
+    if (json_item(action, "ask"))
+        printf(", %.0f %% to ask", json_number(action, "ask") * 100.0);
+    if (json_text(action, "band")[0])
+        printf(": %s", json_text(action, "band"));
     if (json_text(action, "guard")[0])
         printf("; guarded by %s", json_text(action, "guard"));
     putchar('\n');

@@ -20,6 +20,18 @@ static void calls_text(char *out, size_t size, const cJSON *row)
     }
 }
 
+/* What waits for a yes is refused only until then. */
+static const char *outcome_text(const cJSON *row)
+{
+    const cJSON *action;
+    cJSON_ArrayForEach(action, json_item(json_item(row, "detail"), "actions"))
+    {
+        if (strcmp(json_text(action, "refusal"), "question") == 0)
+            return "asked";
+    }
+    return json_text(row, "outcome");
+}
+
 static void print_rows(const cJSON *rows)
 {
     static const char *const headers[] = {">ID", "TIME", "FROM", "TEXT", "OUTCOME", "CALLS", NULL};
@@ -32,7 +44,7 @@ static void print_rows(const cJSON *rows)
         audit_time_text(when, sizeof(when), json_number(row, "time_ms"));
         calls_text(calls, sizeof(calls), row);
         const char *const texts[] = {
-            id, when, json_text(row, "source"), json_text(row, "text"), json_text(row, "outcome"), calls};
+            id, when, json_text(row, "source"), json_text(row, "text"), outcome_text(row), calls};
         table_row(table, texts);
     }
     table_print(table, stdout);

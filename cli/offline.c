@@ -220,8 +220,8 @@ static double clock_ms(void)
     return (double)now.tv_sec * 1e3 + (double)now.tv_nsec * 1e-6;
 }
 
-/* Has the home what the call could act on: a named thing where it was said to be, of a kind anything at all, in
- * whatever room? */
+/* Has the home what the call could act on: a named thing where it was said to be, of a kind anything at all,
+ * in whatever room? */
 static enum san_status home_has_such(struct offline *offline, const struct offline_result *result,
     const struct home_call *call, bool *out, struct san_error *err)
 {
@@ -240,22 +240,40 @@ static enum san_status home_has_such(struct offline *offline, const struct offli
     return status;
 }
 
+/* By confidence alone. */
+static const char *why_unsure(const struct understood_call *call)
+{
+    if (understand_is_question(call->call.tool))
+        return call->confidence < UNDERSTAND_QUESTION_CONFIDENCE ? "unsure" : "";
+    if (call->confidence < UNDERSTAND_ASK_CONFIDENCE)
+        return "unsure";
+    return call->confidence < UNDERSTAND_COMMAND_CONFIDENCE ? "asked" : "";
+}
+
 /* Not what is missing or doubtful, and no act on things of which the home has none. */
 static enum san_status why_kept_back(struct offline *offline, const struct offline_result *result,
     const struct understood_call *call, const char **out, struct san_error *err)
 {
-    bool question = understand_is_question(call->call.tool), there = true;
-    double enough = question ? UNDERSTAND_QUESTION_CONFIDENCE : UNDERSTAND_COMMAND_CONFIDENCE;
-    *out = call->missing[0]            ? "missing"
-           : call->unproven[0]         ? "unproven"
-           : call->overlooked[0]       ? "overlooked"
-           : call->confidence < enough ? "unsure"
-                                       : "";
-    if ((*out)[0] || question)
+    bool there = true;
+    *out = call->missing[0]      ? "missing"
+           : call->unproven[0]   ? "unproven"
+           : call->overlooked[0] ? "overlooked"
+                                 : why_unsure(call);
+    bool asked = strcmp(*out, "asked") == 0;
+    if ((*out)[0] && !asked)
+        return SAN_OK;
+    if (understand_is_question(call->call.tool))
         return SAN_OK;
     enum san_status status = home_has_such(offline, result, &call->call, &there, err);
-    *out = there ? "" : "nothing there";
+    if (!there)
+        *out = asked ? "unsure" : "nothing there";
     return status;
+}
+
+/* Calls that are kept back only until somebody says yes: "asked". */
+static bool is_asked(const char *kept_back)
+{
+    return strcmp(kept_back, "asked") == 0;
 }
 
 static enum san_status keep_sure_calls(
@@ -263,16 +281,21 @@ static enum san_status keep_sure_calls(
 {
     size_t count = out->understood.call_count;
     out->calls = san_arena_alloc(out->arena, count * sizeof(*out->calls));
+    out->after_yes = san_arena_alloc(out->arena, count * sizeof(*out->after_yes));
     out->kept_back = san_arena_alloc(out->arena, count * sizeof(*out->kept_back));
-    if (!out->calls || !out->kept_back)
+    if (!out->calls || !out->after_yes || !out->kept_back)
         return san_fail(err, SAN_ENOMEM, "out of memory for the calls");
     for (size_t i = 0; i < count; i++) {
         const struct understood_call *call = &out->understood.calls[i];
         enum san_status status = why_kept_back(offline, out, call, &out->kept_back[i], err);
         if (status != SAN_OK)
             return status;
-        if (!out->kept_back[i][0])
+        bool acts = !out->kept_back[i][0], asked = is_asked(out->kept_back[i]);
+        out->asks |= asked;
+        if (acts)
             out->calls[out->call_count++] = call->call;
+        if (acts || asked)
+            out->after_yes[out->after_yes_count++] = call->call;
     }
     return SAN_OK;
 }

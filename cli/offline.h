@@ -34,8 +34,11 @@ struct offline_result {
     const struct san_result *network; /* steps are there if trace was asked for */
     struct home_call *calls;          /* those to act on: nothing missing, nothing unproven */
     size_t call_count;
+    bool asks;                   /* hearthd would ask whether it was meant, and do nothing before the yes */
+    struct home_call *after_yes; /* what is done then */
+    size_t after_yes_count;
     const char **kept_back; /* of each of understood.calls: why it is not acted on ("missing", "unproven",
-                               "overlooked", "unsure", "nothing there"), or "" */
+                               "overlooked", "asked", "unsure", "nothing there"), or "" */
     double ms;              /* from the text to the calls */
     struct san_arena *arena;
 };

@@ -25,6 +25,11 @@ struct tally {
     size_t count;
 };
 
+/* What is asked about. */
+struct questions {
+    size_t n, right, negatives; /* sentences; a yes would do what was expected; nothing was meant */
+};
+
 /* What nothing was meant by. */
 struct negatives {
     size_t n, acted; /* sentences, and those of them with a false action */
@@ -37,6 +42,7 @@ struct score {
     struct tally homes;      /* by the size of the home */
     struct tally confusions; /* "expected -> got" of what was wrong */
     struct negatives negatives;
+    struct questions asked;
     size_t n, exact, false_actions, sensitive, errors;
     double *ms;
     size_t ms_size;
@@ -153,6 +159,15 @@ static void count_negative(struct negatives *negatives, const struct score_case 
     negatives->sensitive += one->sensitive;
 }
 
+static void count_asked(struct questions *asked, const struct score_case *one)
+{
+    if (!one->asked)
+        return;
+    asked->n++;
+    asked->right += one->asked_right;
+    asked->negatives += one->expected_count == 0;
+}
+
 void score_add(struct score *score, const struct score_case *one)
 {
     const char *label = one->expected_count == 0 ? "(none)" : one->expected[0].tool;
@@ -162,6 +177,7 @@ void score_add(struct score *score, const struct score_case *one)
     count_in(&score->homes, size_label(one->home_size), one);
     if (one->expected_count == 0)
         count_negative(&score->negatives, one);
+    count_asked(&score->asked, one);
     if (!one->exact)
         count_confusion(score, one);
     count_latency(score, one->ms);
@@ -268,6 +284,12 @@ static void print_totals(const struct score *score)
         printf("where nothing was meant: acted in %zu of %zu sentences (%.1f %%), %zu that unlock, open or "
                "disarm\n",
             negatives->acted, negatives->n, share(negatives->acted, negatives->n), negatives->sensitive);
+    const struct questions *asked = &score->asked;
+    printf("asked about: %zu of %zu sentences (%.1f %%), a yes would be right for %zu (%.1f %%); nothing was "
+           "meant "
+           "by %zu\n",
+        asked->n, score->n, share(asked->n, score->n), asked->right, share(asked->right, asked->n),
+        asked->negatives);
     printf("latency: median %.2f ms, p90 %.2f ms, p99 %.2f ms, longest %.2f ms", percentile(score, 0.5),
         percentile(score, 0.9), percentile(score, 0.99), percentile(score, 1));
     if (score->errors > 0)
@@ -327,6 +349,14 @@ static void add_negatives(cJSON *json, const struct negatives *negatives)
     cJSON_AddNumberToObject(object, "sensitive", (double)negatives->sensitive);
 }
 
+static void add_asked(cJSON *json, const struct questions *asked)
+{
+    cJSON *object = cJSON_AddObjectToObject(json, "asked");
+    cJSON_AddNumberToObject(object, "n", (double)asked->n);
+    cJSON_AddNumberToObject(object, "right", (double)asked->right);
+    cJSON_AddNumberToObject(object, "negatives", (double)asked->negatives);
+}
+
 cJSON *score_json(struct score *score)
 {
     sort(score);
@@ -342,6 +372,7 @@ cJSON *score_json(struct score *score)
     cJSON_AddNumberToObject(json, "p99_ms", percentile(score, 0.99));
     cJSON_AddNumberToObject(json, "longest_ms", percentile(score, 1));
     add_negatives(json, &score->negatives);
+    add_asked(json, &score->asked);
     add_tally(json, "intents", "intent", &score->intents);
     add_tally(json, "tags", "tag", &score->tags);
     add_tally(json, "homes", "home", &score->homes);

@@ -26,7 +26,8 @@ struct score_case {
     const struct home_call *got;
     size_t got_count;
     bool exact;
-    const char *differs; /* the slot, where one call of the right tool has other arguments; else "" */
+    bool asked, asked_right; /* it asks whether that was meant; a yes would do what was expected */
+    const char *differs;     /* the slot, where one call of the right tool has other arguments; else "" */
     size_t false_actions;
     size_t sensitive; /* of them: those that unlock, open or disarm */
     bool error;       /* could not be parsed at all */

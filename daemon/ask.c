@@ -5,7 +5,8 @@
 #include <string.h>
 
 struct question {
-    char *source, *area, *text;
+    char *source, *area;
+    struct asked asked;
     uint64_t deadline;
 };
 
@@ -18,11 +19,18 @@ struct ask *ask_new(void)
     return calloc(1, sizeof(struct ask));
 }
 
+void asked_free(struct asked *asked)
+{
+    free((char *)asked->text);
+    free((char *)asked->calls);
+    *asked = (struct asked){0};
+}
+
 static void clear(struct question *question)
 {
     free(question->source);
     free(question->area);
-    free(question->text);
+    asked_free(&question->asked);
     *question = (struct question){0};
 }
 
@@ -37,7 +45,8 @@ static struct question *find(struct ask *ask, const char *source, const char *ar
 {
     for (size_t i = 0; i < ASK_MAX; i++) {
         struct question *question = &ask->question[i];
-        if (question->text && strcmp(question->source, source) == 0 && strcmp(question->area, area) == 0)
+        if (question->asked.text && strcmp(question->source, source) == 0 &&
+            strcmp(question->area, area) == 0)
             return question;
     }
     return NULL;
@@ -53,26 +62,31 @@ static struct question *oldest(struct ask *ask)
     return found;
 }
 
-void ask_put(struct ask *ask, const char *source, const char *area, const char *text, uint64_t deadline)
+void ask_put(
+    struct ask *ask, const char *source, const char *area, const struct asked *asked, uint64_t deadline)
 {
     struct question *question = find(ask, source, area);
     if (!question)
         question = oldest(ask);
     clear(question);
-    *question = (struct question){
-        .source = strdup(source), .area = strdup(area), .text = strdup(text), .deadline = deadline};
-    if (!question->source || !question->area || !question->text)
+    *question = (struct question){.source = strdup(source),
+        .area = strdup(area),
+        .asked = {.text = strdup(asked->text), .calls = strdup(asked->calls), .dry_run = asked->dry_run},
+        .deadline = deadline};
+    if (!question->source || !question->area || !question->asked.text || !question->asked.calls)
         clear(question);
 }
 
-char *ask_take(struct ask *ask, const char *source, const char *area, uint64_t now)
+struct asked ask_take(struct ask *ask, const char *source, const char *area, uint64_t now)
 {
+    struct asked asked = {0};
     struct question *question = find(ask, source, area);
     if (!question)
-        return NULL;
-    char *text = question->deadline > now ? question->text : NULL;
-    if (text)
-        question->text = NULL;
+        return asked;
+    if (question->deadline > now) {
+        asked = question->asked;
+        question->asked = (struct asked){0};
+    }
     clear(question);
-    return text;
+    return asked;
 }

@@ -61,6 +61,7 @@ struct config {
     int question_timeout;
     int follow_up_timeout;
     /* [policy] */
+    double ask_confidence;
     double min_confidence;
     double question_confidence;
     double sensitive_confidence;

@@ -213,15 +213,30 @@ static const char *guard_of(const struct action *action)
     return NULL;
 }
 
+const char *explanation_band(const struct config *config, const struct action *action)
+{
+    switch (policy_band(config, action->call.tool, guard_of(action), action->said->confidence)) {
+    case POLICY_ALLOW:
+        return "act";
+    case POLICY_ASK:
+        return "ask";
+    case POLICY_UNSURE:
+    case POLICY_CONFIRM:
+    case POLICY_REFUSE:
+        break;
+    }
+    return "refuse";
+}
+
 static cJSON *action_json(const struct config *config, const struct action *action)
 {
     const char *guard = guard_of(action);
     cJSON *object = call_to_json(&action->call);
     add_number(object, "confidence", action->said->confidence);
-    add_number(object, "enough",
-        understand_is_question(action->call.tool) ? config->question_confidence
-        : guard                                   ? config->sensitive_confidence
-                                                  : config->min_confidence);
+    add_number(object, "enough", policy_enough(config, action->call.tool, guard));
+    if (!understand_is_question(action->call.tool))
+        add_number(object, "ask", config->ask_confidence);
+    cJSON_AddStringToObject(object, "band", explanation_band(config, action));
     add_unless_empty(object, "guard", guard);
     cJSON_AddStringToObject(object, "outcome", outcome_name(action->outcome));
     add_unless_empty(object, "refusal", refusal_name(action->refusal));

@@ -7,6 +7,11 @@
 #include "hearthd.h"
 #include "utterance.h"
 
+struct config;
+
+/* Where the confidence of an action lies: "act", "ask" or "refuse". */
+const char *explanation_band(const struct config *config, const struct action *action);
+
 /* What the network was given and what it made of that:
  * {"read","normalized","area","items","steps","calls"}, each call with its confidence, the evidence for its
  * names, and what speaks against it. network NULL: it was not asked, and there is no "read". The caller

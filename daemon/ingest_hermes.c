@@ -87,14 +87,17 @@ static void say(const struct asked *asked, const char *text)
     publish(asked, "hermes/tts/say", message);
 }
 
-/* The dialogue manager speaks the text. */
-static void end_session(const struct asked *asked, const char *text)
+/* The dialogue manager speaks the reply; behind a question it listens on for the yes. */
+static void answer_session(const struct asked *asked, const struct utterance *utterance)
 {
     cJSON *message = cJSON_CreateObject();
     echo(message, asked, "sessionId");
-    cJSON_AddStringToObject(message, "text", text);
+    cJSON_AddStringToObject(message, "text", utterance->reply);
     echo(message, asked, "customData");
-    publish(asked, "hermes/dialogueManager/endSession", message);
+    publish(asked,
+        utterance_wants_yes(utterance) ? "hermes/dialogueManager/continueSession"
+                                       : "hermes/dialogueManager/endSession",
+        message);
 }
 
 static void not_recognized(const struct asked *asked, const struct utterance *utterance)
@@ -166,7 +169,8 @@ static void intent(const struct asked *asked, const struct utterance *utterance,
     publish(asked, topic, message);
 }
 
-/* An NLU speaks of calls only; what hearth itself can answer or must refuse ends the session with a sentence.
+/* An NLU speaks of calls only; what hearth itself can answer or must refuse ends the session with a sentence,
+ * what it must ask continues it.
  */
 static void answer_as_nlu(const struct asked *asked, const struct utterance *utterance)
 {
@@ -182,7 +186,7 @@ static void answer_as_nlu(const struct asked *asked, const struct utterance *utt
     if (verdict_of(utterance) == VERDICT_NOT_RECOGNIZED)
         not_recognized(asked, utterance);
     else if (text_in(asked->message, "sessionId"))
-        end_session(asked, utterance->reply);
+        answer_session(asked, utterance);
     else
         say(asked, utterance->reply);
 }
@@ -192,7 +196,7 @@ static void answer_as_handler(const struct asked *asked, const struct utterance 
     if (verdict_of(utterance) == VERDICT_NOT_RECOGNIZED)
         not_recognized(asked, utterance);
     else if (text_in(asked->message, "sessionId"))
-        end_session(asked, utterance->reply);
+        answer_session(asked, utterance);
     else
         say(asked, utterance->reply);
 }

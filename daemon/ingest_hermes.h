@@ -5,8 +5,9 @@
  *     listener   hermes/asr/textCaptured -> hearth acts -> hermes/tts/say        (no dialogue manager)
  *     nlu        hermes/nlu/query -> hearth understands -> hermes/intent/<tool> for each call, or
  *                hermes/nlu/intentNotRecognized                                  (others act)
- *     handler    hermes/nlu/query -> hearth acts -> hermes/dialogueManager/endSession with the reply, or
- *                hermes/nlu/intentNotRecognized; without a session hermes/tts/say
+ *     handler    hermes/nlu/query -> hearth acts -> hermes/dialogueManager/endSession with the reply
+ *                (continueSession where it asks for a yes), or hermes/nlu/intentNotRecognized; without a
+ *                session hermes/tts/say
  *
  * siteId says which room (satellites.h). Retained messages are old ones and are dropped.
  */

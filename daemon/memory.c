@@ -15,12 +15,14 @@ struct trace {
     struct san_arena *arena; /* holds all that follows; NULL: free */
     const char *dialogue, *area;
     struct recollection what;
-    bool did; /* something that might be undone */
+    bool did;  /* something that might be undone */
+    bool open; /* was it meant? Nobody has said yet */
     uint64_t deadline;
 };
 
 struct place {
     struct trace last;
+    struct trace before;                /* what was last before that was asked; only while it is open */
     struct trace done[MEMORY_UNDO_MAX]; /* before it, and did something; the latest first */
 };
 
@@ -42,6 +44,7 @@ static void clear_trace(struct trace *trace)
 static void clear(struct place *place)
 {
     clear_trace(&place->last);
+    clear_trace(&place->before);
     for (size_t i = 0; i < MEMORY_UNDO_MAX; i++)
         clear_trace(&place->done[i]);
 }
@@ -91,6 +94,25 @@ static void push(struct place *place)
     clear_trace(&place->last);
 }
 
+/* A yes is read as the sentence was that it answers, before the same. */
+static void put_aside(struct place *place, uint64_t deadline)
+{
+    place->before = place->last;
+    place->last = (struct trace){0};
+    if (place->before.arena)
+        place->before.deadline = deadline;
+}
+
+/* Ends what is open. */
+static void answer(struct place *place)
+{
+    if (!place->last.open)
+        return;
+    clear_trace(&place->last);
+    place->last = place->before;
+    place->before = (struct trace){0};
+}
+
 /* ---- what is worth remembering ---- */
 
 static bool was_carried_out(const struct action *action)
@@ -100,11 +122,17 @@ static bool was_carried_out(const struct action *action)
            action->outcome == OUTCOME_DRY_RUN;
 }
 
+static bool asks_whether_meant(const struct action *action)
+{
+    return action->asks && action->refusal == REFUSAL_QUESTION;
+}
+
 /* A question of ours whose answer completes the utterance. */
 static bool asks(const struct action *action)
 {
     return action->outcome == OUTCOME_REFUSED &&
-           (action->refusal == REFUSAL_AMBIGUOUS || action->refusal == REFUSAL_UNMATCHED);
+           (action->refusal == REFUSAL_AMBIGUOUS || action->refusal == REFUSAL_UNMATCHED ||
+               asks_whether_meant(action));
 }
 
 static bool is_about_home(const struct action *action)
@@ -148,6 +176,14 @@ static bool did_something(const struct utterance *utterance)
             action->outcome != OUTCOME_DRY_RUN)
             return true;
     }
+    return false;
+}
+
+static bool is_open(const struct utterance *utterance)
+{
+    for (size_t i = 0; i < utterance->action_count; i++)
+        if (asks_whether_meant(&utterance->actions[i]))
+            return true;
     return false;
 }
 
@@ -249,14 +285,20 @@ void memory_put(
     if (!is_worth(utterance))
         return;
     struct place *place = find(memory, utterance);
+    bool open = is_open(utterance);
     if (place)
-        push(place);
+        answer(place);
     else
         clear(place = oldest(memory));
+    if (open)
+        put_aside(place, deadline);
+    else
+        push(place);
     place->last.arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
     place->last.deadline = deadline;
+    place->last.open = open;
     if (!place->last.arena || !fill(&place->last, utterance, sentence))
-        clear_trace(&place->last);
+        clear(place);
 }
 
 const struct recollection *memory_get(struct memory *memory, const struct utterance *utterance, uint64_t now)
@@ -265,8 +307,17 @@ const struct recollection *memory_get(struct memory *memory, const struct uttera
     return place && place->last.arena && place->last.deadline > now ? &place->last.what : NULL;
 }
 
+void memory_answered(struct memory *memory, const struct utterance *utterance)
+{
+    struct place *place = find(memory, utterance);
+    if (place)
+        answer(place);
+}
+
 static struct trace *last_done(struct place *place)
 {
+    if (place->before.did)
+        return &place->before;
     return place->last.did ? &place->last : &place->done[0];
 }
 
@@ -282,6 +333,7 @@ void memory_undone(struct memory *memory, const struct utterance *utterance)
     struct place *place = find(memory, utterance);
     if (!place)
         return;
+    answer(place);
     struct trace *trace = last_done(place);
     clear_trace(trace);
     if (trace == &place->last)

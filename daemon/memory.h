@@ -2,7 +2,9 @@
  * bedroom", "undo that".
  *
  * A conversation is who speaks and from where (source or dialogue, and area), as in ask.h. It remembers one
- * utterance, and what was done before it, and that for a short while only.
+ * utterance, and what was done before it, and that for a short while only. What it asks "did you mean" about
+ * comes in front until that is answered: "no, the bedroom" corrects the question, and undoes nothing; but a
+ * yes is read as what was asked about was.
  */
 #ifndef HEARTHD_MEMORY_H
 #define HEARTHD_MEMORY_H
@@ -54,6 +56,9 @@ void memory_put(
 
 /* What the utterance's conversation remembers, or NULL. It lives until the next put or undone. */
 const struct recollection *memory_get(struct memory *memory, const struct utterance *utterance, uint64_t now);
+
+/* Forgets what the utterance's conversation asks about; what it was about before is there again. */
+void memory_answered(struct memory *memory, const struct utterance *utterance);
 
 /* The last utterance of the conversation that did something, be there questions and refusals behind it; NULL:
  * none did. It lives as long. */

@@ -190,15 +190,26 @@ static const cJSON *best_entry(
     return found ? found : entry(phrases, "tools", "*");
 }
 
-/* "50 percent and red": what the call sets, each argument in the entry's own words. */
+/* "slot.value", else "slot". */
+static const char *setting(const cJSON *words, const struct home_arg *arg)
+{
+    char key[KEY_MAX];
+    snprintf(key, sizeof(key), "%s.%s", arg->slot, arg->text);
+    const char *phrase = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(words, key));
+    return phrase ? phrase : cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(words, arg->slot));
+}
+
+/* "50 percent and red": what the call sets, each argument in the entry's own words, else in those of all
+ * tools. */
 static const char *settings(
     const struct phrases *phrases, const cJSON *tool, const struct home_call *call, struct san_arena *arena)
 {
     const cJSON *words = cJSON_GetObjectItemCaseSensitive(tool, "settings");
+    if (!words)
+        words = cJSON_GetObjectItemCaseSensitive(entry(phrases, "tools", "*"), "settings");
     const char *joined = "";
     for (size_t i = 0; i < call->arg_count; i++) {
-        const char *phrase =
-            cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(words, call->args[i].slot));
+        const char *phrase = setting(words, &call->args[i]);
         if (!phrase)
             continue;
         const struct phrase_var both[] = {{"a", joined}, {"b", fill(phrase, arena, NULL, call)}, {0}};

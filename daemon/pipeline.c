@@ -36,6 +36,7 @@
 #include "reread.h"
 #include "timers.h"
 #include "undo.h"
+#include "words.h"
 
 enum {
     UNDER_WAY_MAX = 256,
@@ -108,24 +109,51 @@ static bool step_prepare(
     return true;
 }
 
-/* If a question is open there: a yes makes this utterance the one that was asked about, a no ends it. False:
- * it has ended. */
+/* Is it that answer and no more: "yes", "yeah go ahead please"? */
+static bool answers(const struct hearthd *daemon, const struct san_words *words, const char *answer)
+{
+    bool said = false;
+    for (size_t at = 0, count; at < words->count; at += count) {
+        count = words_begin_with(daemon->phrases, answer, words, at, words->count);
+        said = said || count;
+        if (!count)
+            count = words_begin_with(daemon->phrases, "polite", words, at, words->count);
+        if (!count)
+            return false;
+    }
+    return said;
+}
+
+/* The utterance becomes the one that was asked about. */
+static bool take_yes(
+    struct pipeline *pipeline, struct utterance *utterance, const struct asked *asked, struct san_error *err)
+{
+    memory_answered(pipeline->memory, utterance);
+    utterance->text = utterance_print(utterance, "%s", asked->text);
+    utterance->asked_calls = utterance_print(utterance, "%s", asked->calls);
+    utterance->dry_run = utterance->dry_run || asked->dry_run;
+    utterance->confirmed = true;
+    return step_prepare(pipeline, utterance, utterance->text, err);
+}
+
+/* If a question is open there, a yes or a no answers it; anything else is an utterance like any other. False:
+ * it has ended, or the error says why. */
 static bool step_question(struct pipeline *pipeline, struct utterance *utterance, struct san_error *err)
 {
     struct hearthd *daemon = pipeline->daemon;
-    char *asked = ask_take(pipeline->ask, utterance->dialogue, utterance->asked_area, uv_now(daemon->loop));
-    if (!asked)
+    struct asked asked =
+        ask_take(pipeline->ask, utterance->dialogue, utterance->asked_area, uv_now(daemon->loop));
+    if (!asked.text)
         return true;
     bool go_on = true;
-    if (phrases_has_word(daemon->phrases, "yes", utterance->reading.prepared.normalized)) {
-        utterance->text = utterance_print(utterance, "%s", asked);
-        utterance->confirmed = true;
-        go_on = step_prepare(pipeline, utterance, utterance->text, err);
-    } else if (phrases_has_word(daemon->phrases, "no", utterance->reading.prepared.normalized)) {
+    if (answers(daemon, &utterance->reading.prepared.words, "yes")) {
+        go_on = take_yes(pipeline, utterance, &asked, err);
+    } else if (answers(daemon, &utterance->reading.prepared.words, "no")) {
+        memory_answered(pipeline->memory, utterance);
         finish_early(utterance, OUTCOME_DONE, phrases_get(daemon->phrases, "outcomes", "dropped"));
         go_on = false;
     }
-    free(asked);
+    asked_free(&asked);
     return go_on;
 }
 
@@ -341,12 +369,23 @@ static enum san_status take_calls(struct utterance *utterance, struct san_error 
     return SAN_OK;
 }
 
+/* Names and devices may have changed between a question and its yes. */
+static bool is_what_was_asked(struct utterance *utterance)
+{
+    return !utterance->asked_calls || strcmp(utterance->asked_calls, plan_heard_calls(utterance)) == 0;
+}
+
 static void act_on_reading(struct pipeline *pipeline, struct utterance *utterance)
 {
     struct san_error error = {0};
     utterance_enter_state(utterance, UTTERANCE_VALIDATE);
     if (utterance->given_calls && take_calls(utterance, &error) != SAN_OK) {
         finish_early(utterance, OUTCOME_FAILED, utterance_print(utterance, "%s", error.text));
+        return;
+    }
+    if (!is_what_was_asked(utterance)) {
+        finish_early(
+            utterance, OUTCOME_REFUSED, phrases_get(pipeline->daemon->phrases, "refusals", "unsure"));
         return;
     }
     if (!utterance->reading.understood.call_count) {
@@ -405,15 +444,15 @@ static void settle_outcomes(struct utterance *utterance)
         utterance->outcome = outcome_of_all(utterance);
 }
 
-static void remember_question(struct pipeline *pipeline, const struct utterance *utterance)
+static void remember_question(struct pipeline *pipeline, struct utterance *utterance)
 {
-    for (size_t i = 0; i < utterance->action_count; i++) {
-        if (utterance->actions[i].refusal != REFUSAL_QUESTION)
-            continue;
-        uint64_t deadline =
-            uv_now(pipeline->daemon->loop) + (uint64_t)pipeline->daemon->config->question_timeout * 1000;
-        ask_put(pipeline->ask, utterance->dialogue, utterance->asked_area, utterance->text, deadline);
-    }
+    if (!utterance_wants_yes(utterance))
+        return;
+    uint64_t deadline =
+        uv_now(pipeline->daemon->loop) + (uint64_t)pipeline->daemon->config->question_timeout * 1000;
+    const struct asked asked = {
+        .text = utterance->text, .calls = plan_heard_calls(utterance), .dry_run = utterance->dry_run};
+    ask_put(pipeline->ask, utterance->dialogue, utterance->asked_area, &asked, deadline);
 }
 
 /* What the next sentence may lean on. Nothing is undone twice. */
@@ -463,7 +502,7 @@ static void finish(struct utterance *utterance)
     if (!utterance->dry_run && !report_audit(pipeline->daemon, utterance, true, &error))
         log_error("audit: %s", error.text);
     report_result(pipeline->daemon, utterance);
-    report_log(utterance);
+    report_log(pipeline->daemon, utterance);
     utterance_enter_state(utterance, UTTERANCE_ENDED);
     forget(pipeline, utterance);
 }

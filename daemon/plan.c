@@ -12,8 +12,11 @@
 #include "inventory.h"
 #include "phrases.h"
 #include "policy.h"
+#include "reread.h"
 
 enum { NEAREST_MAX = 3, MISSING_MAX = 128 };
+
+static const char not_sure[] = "the network is not sure enough";
 
 void plan_refuse(struct action *action, enum refusal refusal, const char *slot, const char *detail)
 {
@@ -76,11 +79,24 @@ enum refusal plan_doubt(const struct hearthd *daemon, const struct understood_ca
 {
     if (said->missing[0])
         return REFUSAL_UNMATCHED;
-    if (policy_confidence(daemon->config, said->call.tool, said->confidence) != POLICY_ALLOW)
+    enum policy_verdict band = policy_band(daemon->config, said->call.tool, false, said->confidence);
+    if (band == POLICY_ASK && !said->unproven[0] && !said->overlooked[0])
+        return REFUSAL_QUESTION;
+    if (band != POLICY_ALLOW)
         return REFUSAL_UNSURE;
     if (said->unproven[0])
         return REFUSAL_EVIDENCE;
     return said->overlooked[0] ? REFUSAL_UNSURE : REFUSAL_NONE;
+}
+
+/* Whether that was meant, when all of it is known to be possible; nobody is there to be asked when what is
+ * put off is due. */
+static void doubt_whether_meant(struct utterance *utterance, struct action *action)
+{
+    if (reread_later(utterance))
+        plan_refuse(action, REFUSAL_UNSURE, NULL, not_sure);
+    else
+        action->asks = !utterance->confirmed;
 }
 
 static void validate(struct hearthd *daemon, struct utterance *utterance, struct action *action)
@@ -95,26 +111,46 @@ static void validate(struct hearthd *daemon, struct utterance *utterance, struct
         refuse_unmatched(daemon, utterance, action, said->missing);
     else if (doubt == REFUSAL_EVIDENCE)
         plan_refuse(action, doubt, said->unproven, home_call_text(&action->call, said->unproven));
+    else if (doubt == REFUSAL_QUESTION)
+        doubt_whether_meant(utterance, action);
     else if (doubt != REFUSAL_NONE)
-        plan_refuse(
-            action, doubt, NULL, said->overlooked[0] ? said->overlooked : "the network is not sure enough");
+        plan_refuse(action, doubt, NULL, said->overlooked[0] ? said->overlooked : not_sure);
+}
+
+static void append_call(cJSON *list, const struct home_call *call)
+{
+    cJSON *json = call_to_json(call);
+    if (!cJSON_AddItemToArray(list, json))
+        cJSON_Delete(json);
+}
+
+/* The list as text in the arena; ends the list. */
+static const char *text_of(struct utterance *utterance, cJSON *list)
+{
+    char *text = cJSON_PrintUnformatted(list);
+    const char *copy = utterance_print(utterance, "%s", text ? text : "[]");
+    free(text);
+    cJSON_Delete(list);
+    return copy;
 }
 
 /* The calls that name things of this home, as docs/rpc.md shows them. */
 void plan_show_calls(struct utterance *utterance)
 {
     cJSON *list = cJSON_CreateArray();
-    for (size_t i = 0; i < utterance->action_count; i++) {
-        if (utterance->actions[i].said->missing[0])
-            continue;
-        cJSON *call = call_to_json(&utterance->actions[i].call);
-        if (!cJSON_AddItemToArray(list, call))
-            cJSON_Delete(call);
-    }
-    char *text = cJSON_PrintUnformatted(list);
-    utterance->calls_json = utterance_print(utterance, "%s", text ? text : "[]");
-    free(text);
-    cJSON_Delete(list);
+    for (size_t i = 0; i < utterance->action_count; i++)
+        if (!utterance->actions[i].said->missing[0])
+            append_call(list, &utterance->actions[i].call);
+    utterance->calls_json = text_of(utterance, list);
+}
+
+const char *plan_heard_calls(struct utterance *utterance)
+{
+    const struct understood *understood = &utterance->reading.understood;
+    cJSON *list = cJSON_CreateArray();
+    for (size_t i = 0; i < understood->call_count; i++)
+        append_call(list, &understood->calls[i].call);
+    return text_of(utterance, list);
 }
 
 static const struct understood_call *certain(struct utterance *utterance)
@@ -313,6 +349,12 @@ static void take_verdict(struct utterance *utterance, struct action *action, enu
     switch (verdict) {
     case POLICY_ALLOW:
         break;
+    case POLICY_ASK:
+        if (reread_later(utterance))
+            plan_hold_back(action, REFUSAL_UNSURE, not_sure);
+        else
+            action->asks = true;
+        break;
     case POLICY_UNSURE:
         plan_hold_back(action, REFUSAL_UNSURE, "not sure enough for something sensitive");
         break;
@@ -367,14 +409,30 @@ size_t plan_count_own(const struct utterance *utterance)
     return count;
 }
 
+/* Why it cannot be done is no answer to what may not have been meant. */
+static void drop_doubtful(struct action *action)
+{
+    if (!action->asks || action->outcome != OUTCOME_REFUSED)
+        return;
+    plan_hold_back(action, REFUSAL_UNSURE, not_sure);
+    action->asks = false;
+    action->name_count = 0;
+}
+
 /* A question holds back everything: its yes will say the whole utterance again, and nothing is done twice. */
 bool plan_hold_for_question(struct utterance *utterance)
 {
     bool asked = false;
-    for (size_t i = 0; i < utterance->action_count; i++)
-        asked = asked || utterance->actions[i].refusal == REFUSAL_QUESTION;
-    for (size_t i = 0; asked && i < utterance->action_count; i++)
-        if (utterance->actions[i].outcome == OUTCOME_PENDING)
-            plan_hold_back(&utterance->actions[i], REFUSAL_QUESTION, "waits for the yes of another call");
+    for (size_t i = 0; i < utterance->action_count; i++) {
+        struct action *action = &utterance->actions[i];
+        drop_doubtful(action);
+        asked = asked || action->asks || action->refusal == REFUSAL_QUESTION;
+    }
+    for (size_t i = 0; asked && i < utterance->action_count; i++) {
+        struct action *action = &utterance->actions[i];
+        if (action->outcome == OUTCOME_PENDING)
+            plan_hold_back(action, REFUSAL_QUESTION,
+                action->asks ? "not sure enough to do it unasked" : "waits for the yes of another call");
+    }
     return asked;
 }

@@ -20,12 +20,16 @@ enum { PLAN_ACTIONS_MAX = 32 };
  */
 struct action *plan_add(struct utterance *utterance, const struct understood_call *said);
 
-/* Why a call as it was understood must not be acted on; REFUSAL_NONE if it may. */
+/* Why a call as it was understood must not be acted on; REFUSAL_NONE if it may, REFUSAL_QUESTION if it may be
+ * asked about. */
 enum refusal plan_doubt(const struct hearthd *daemon, const struct understood_call *said);
 
 /* Ends an action without doing anything; slot and detail as in struct action. */
 void plan_refuse(struct action *action, enum refusal refusal, const char *slot, const char *detail);
 void plan_fail(struct action *action, const char *detail);
+
+/* The calls that the network wrote, as a JSON array in the utterance's arena: what a question is about. */
+const char *plan_heard_calls(struct utterance *utterance);
 
 /* Adds an action for each call of utterance->understood, refused where there is doubt. False: out of memory.
  */
@@ -46,8 +50,9 @@ void plan_hold_back(struct action *action, enum refusal refusal, const char *why
 /* How many actions are the utterance's own; those that take something back come behind them. */
 size_t plan_count_own(const struct utterance *utterance);
 
-/* True if one of the actions wants a yes first. It then holds back all of them: the yes will say the whole
- * utterance again, and nothing is done twice. */
+/* True if one of the actions wants a yes first, by its guard or because it may not be what was meant. It then
+ * holds back all of them: the yes will say the whole utterance again, and nothing is done twice. What is not
+ * sure and cannot be done either is refused as unsure: there is nothing to ask about. */
 bool plan_hold_for_question(struct utterance *utterance);
 
 #endif

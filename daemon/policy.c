@@ -66,24 +66,34 @@ const char *policy_class(const struct home_call *call, const struct home_entity 
     return rule ? rule->name : NULL;
 }
 
-enum policy_verdict policy_confidence(const struct config *config, const char *tool, double confidence)
+double policy_enough(const struct config *config, const char *tool, bool sensitive)
 {
-    double enough = understand_is_question(tool) ? config->question_confidence : config->min_confidence;
-    return confidence < enough ? POLICY_UNSURE : POLICY_ALLOW;
+    if (understand_is_question(tool))
+        return config->question_confidence;
+    return sensitive ? config->sensitive_confidence : config->min_confidence;
+}
+
+enum policy_verdict policy_band(
+    const struct config *config, const char *tool, bool sensitive, double confidence)
+{
+    if (confidence >= policy_enough(config, tool, sensitive))
+        return POLICY_ALLOW;
+    bool asks = confidence >= config->ask_confidence && !understand_is_question(tool);
+    return asks ? POLICY_ASK : POLICY_UNSURE;
 }
 
 enum policy_verdict policy_check(const struct config *config, const struct home_call *call,
     const struct home_entity *entity, double confidence, bool confirmed)
 {
     const struct rule *rule = find_rule(call, entity);
-    if (!rule)
-        return policy_confidence(config, call->tool, confidence);
-    int guard = *(const int *)((const char *)config + rule->guard);
+    int guard = rule ? *(const int *)((const char *)config + rule->guard) : GUARD_ALLOW;
     if (guard == GUARD_REFUSE)
         return POLICY_REFUSE;
     if (confirmed) /* the yes answers the doubt, too */
         return POLICY_ALLOW;
-    if (guard == GUARD_CONFIRM) /* so it need not be surer than of anything else */
-        return confidence < config->min_confidence ? POLICY_UNSURE : POLICY_CONFIRM;
-    return confidence < config->sensitive_confidence ? POLICY_UNSURE : POLICY_ALLOW;
+    if (guard == GUARD_ALLOW)
+        return policy_band(config, call->tool, rule != NULL, confidence);
+    /* what is asked in any case need not be surer than anything else */
+    enum policy_verdict band = policy_band(config, call->tool, false, confidence);
+    return band == POLICY_ALLOW ? POLICY_CONFIRM : band;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "plan.h"
 #include "wording.h"
 
 /* The entities of an action's targets with that outcome. */
@@ -158,6 +159,35 @@ static const char *say_refused(
     return text;
 }
 
+/* ---- what may not have been meant ---- */
+
+static bool waits_for_yes(const struct action *action)
+{
+    return action->outcome == OUTCOME_REFUSED && action->refusal == REFUSAL_QUESTION;
+}
+
+static bool asks_whether_meant(const struct utterance *utterance)
+{
+    for (size_t i = 0; i < utterance->action_count; i++)
+        if (utterance->actions[i].asks && waits_for_yes(&utterance->actions[i]))
+            return true;
+    return false;
+}
+
+/* One question for all that a yes would do; what it would answer need not be asked about. */
+static const char *say_whether_meant(const struct phrases *phrases, struct utterance *utterance)
+{
+    const char *deeds[PLAN_ACTIONS_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < utterance->action_count; i++) {
+        const struct action *action = &utterance->actions[i];
+        if (waits_for_yes(action) && !understand_is_question(action->call.tool))
+            deeds[count++] = reply_deed(phrases, utterance, action);
+    }
+    const struct phrase_var vars[] = {{"do", wording_all(phrases, utterance->arena, deeds, count)}, {0}};
+    return phrases_fill(phrases, "refusals", "meant", utterance->arena, vars, NULL);
+}
+
 /* ---- the whole ---- */
 
 /* What is to be said once those who asked have done it. */
@@ -203,9 +233,16 @@ const char *reply_compose(const struct phrases *phrases, struct utterance *utter
     if (utterance->outcome == OUTCOME_UNHANDLED)
         return phrases_fill(phrases, "outcomes", "unhandled", utterance->arena, NULL, NULL);
     const char *text = "";
+    bool asks = asks_whether_meant(utterance), asked = false;
     for (size_t i = 0; i < utterance->action_count; i++) {
         struct action *action = &utterance->actions[i];
-        action->sentence = wording_sentence(utterance->arena, say_action(phrases, utterance, action));
+        action->sentence = "";
+        if (asks && asked && waits_for_yes(action))
+            continue;
+        asked = asked || waits_for_yes(action);
+        action->sentence = wording_sentence(utterance->arena, asks && waits_for_yes(action)
+                                                                  ? say_whether_meant(phrases, utterance)
+                                                                  : say_action(phrases, utterance, action));
         const char *space = text[0] && action->sentence[0] ? " " : "";
         text = utterance_print(utterance, "%s%s%s", text, space, action->sentence);
     }

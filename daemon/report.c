@@ -83,14 +83,24 @@ void report_result(struct hearthd *daemon, const struct utterance *utterance)
     daemon->announce(daemon->announce_data, result);
 }
 
-void report_log(const struct utterance *utterance)
+/* Of the least sure of its calls; "" if there is none. */
+static const char *band_of(const struct hearthd *daemon, const struct utterance *utterance)
+{
+    const struct action *least = NULL;
+    for (size_t i = 0; i < utterance->action_count; i++)
+        if (!least || utterance->actions[i].said->confidence < least->said->confidence)
+            least = &utterance->actions[i];
+    return least ? explanation_band(daemon->config, least) : "";
+}
+
+void report_log(const struct hearthd *daemon, const struct utterance *utterance)
 {
     uint64_t begin = utterance->entered[UTTERANCE_RECEIVED];
     double publish = utterance->published_at ? (double)(utterance->published_at - begin) / 1e6 : 0;
-    log_info(
-        "utterance id=%s source=%s area=\"%s\" text=\"%s\" calls=%s confidence=%.3f outcome=%s reply=\"%s\" "
-        "publish_ms=%.1f total_ms=%.1f",
+    log_info("utterance id=%s source=%s area=\"%s\" text=\"%s\" calls=%s confidence=%.3f band=%s outcome=%s "
+             "reply=\"%s\" "
+             "publish_ms=%.1f total_ms=%.1f",
         utterance->id, utterance->source, utterance->area, utterance->text, utterance->calls_json,
-        utterance->reading.understood.confidence, outcome_name(utterance->outcome), utterance->reply, publish,
-        (double)(uv_hrtime() - begin) / 1e6);
+        utterance->reading.understood.confidence, band_of(daemon, utterance),
+        outcome_name(utterance->outcome), utterance->reply, publish, (double)(uv_hrtime() - begin) / 1e6);
 }

@@ -17,6 +17,6 @@ void report_published(struct hearthd *daemon, const struct utterance *utterance)
 void report_result(struct hearthd *daemon, const struct utterance *utterance);
 
 /* The one structured line. */
-void report_log(const struct utterance *utterance);
+void report_log(const struct hearthd *daemon, const struct utterance *utterance);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "daemon/calls_json.h"
 #include "log.h"
 
 enum {
@@ -134,6 +135,14 @@ double utterance_ms(const struct utterance *utterance, enum utterance_state from
     return begin && end > begin ? (double)(end - begin) / 1e6 : 0;
 }
 
+bool utterance_wants_yes(const struct utterance *utterance)
+{
+    for (size_t i = 0; i < utterance->action_count; i++)
+        if (utterance->actions[i].refusal == REFUSAL_QUESTION)
+            return true;
+    return false;
+}
+
 /* ---- JSON ---- */
 
 static void add_number(cJSON *object, const char *name, double value)
@@ -196,6 +205,16 @@ static cJSON *changes(const struct utterance *utterance)
     return list;
 }
 
+/* What a yes would do. */
+static cJSON *question(const struct utterance *utterance)
+{
+    cJSON *object = cJSON_CreateObject(), *calls = cJSON_AddArrayToObject(object, "calls");
+    for (size_t i = 0; i < utterance->action_count; i++)
+        if (utterance->actions[i].refusal == REFUSAL_QUESTION)
+            append(calls, call_to_json(&utterance->actions[i].call));
+    return object;
+}
+
 cJSON *utterance_timings(const struct utterance *utterance)
 {
     const struct san_timing timing =
@@ -226,6 +245,8 @@ cJSON *utterance_result(const struct utterance *utterance)
     cJSON_AddStringToObject(result, "normalized", utterance->reading.prepared.normalized);
     cJSON_AddRawToObject(result, "calls", utterance->calls_json);
     add_number(result, "confidence", utterance->reading.understood.confidence);
+    if (utterance_wants_yes(utterance))
+        add(result, "question", question(utterance));
     cJSON_AddStringToObject(result, "outcome", outcome_name(utterance->outcome));
     cJSON_AddStringToObject(result, "reply", utterance->reply);
     add(result, "commands", utterance_commands(utterance));

@@ -91,6 +91,7 @@ struct action {
     const char *detail;                  /* of the refusal: the value, the question, the reason */
     const char *names[ACTION_NAMES_MAX]; /* nearest names, or candidates */
     size_t name_count;
+    bool asks;               /* not sure enough to be done without a yes, and may be asked about */
     bool restores;           /* takes back what was done before, now or when its time comes */
     const char *lasts;       /* "10 minutes": it is turned back then; NULL: it is for good */
     const char *turned_back; /* of the timer that does so: its calls, a JSON array; NULL: any other */
@@ -156,9 +157,10 @@ struct utterance {
     int64_t time_ms;         /* Unix time of arrival */
     bool dry_run;
     bool understand_only;
-    bool abandoned; /* who asked has left: nothing more is done */
-    bool confirmed; /* the answer to a question of ours */
-    bool undoes;    /* "undo that" */
+    bool abandoned;          /* who asked has left: nothing more is done */
+    bool confirmed;          /* the answer to a question of ours */
+    const char *asked_calls; /* then: those that were asked about, as JSON; NULL: any */
+    bool undoes;             /* "undo that" */
     utterance_reply_fn reply_fn;
     void *reply_data;
 
@@ -186,6 +188,9 @@ void utterance_free(struct utterance *utterance);
 void utterance_enter_state(struct utterance *utterance, enum utterance_state state);
 const char *utterance_state_name(enum utterance_state state);
 const char *outcome_name(enum outcome outcome);
+
+/* True if it ends with a question of ours that a yes answers (ask.h). */
+bool utterance_wants_yes(const struct utterance *utterance);
 
 /* A NUL-terminated text in the utterance's arena; "" if out of memory. */
 const char *utterance_print(struct utterance *utterance, const char *format, ...)

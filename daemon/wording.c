@@ -22,17 +22,29 @@ static const char *joined(const struct phrases *phrases, struct san_arena *arena
     return phrases_fill(phrases, "words", word, arena, vars, NULL);
 }
 
+/* The last one joined by that word. */
+static const char *chain(const struct phrases *phrases, struct san_arena *arena, const char *const *texts,
+    size_t count, const char *word)
+{
+    const char *list = count ? texts[0] : "";
+    for (size_t i = 1; i < count; i++)
+        list = joined(phrases, arena, i + 1 == count ? word : "list", list, texts[i], "");
+    return list;
+}
+
+const char *wording_all(
+    const struct phrases *phrases, struct san_arena *arena, const char *const *texts, size_t count)
+{
+    return chain(phrases, arena, texts, count, "a_and_b");
+}
+
 const char *wording_list(const struct phrases *phrases, struct san_arena *arena, const char *const *names,
     size_t count, const char *word)
 {
-    if (!count)
-        return "";
-    bool cut = count > WORDING_NAMES_MAX;
-    size_t shown = cut ? WORDING_NAMES_MAX : count;
-    const char *list = names[0];
-    for (size_t i = 1; i < shown; i++)
-        list = joined(phrases, arena, i + 1 == shown && !cut ? word : "list", list, names[i], "");
-    return cut ? joined(phrases, arena, "and_more", list, "", wording_number(arena, count - shown)) : list;
+    if (count <= WORDING_NAMES_MAX)
+        return chain(phrases, arena, names, count, word);
+    const char *list = chain(phrases, arena, names, WORDING_NAMES_MAX, "list");
+    return joined(phrases, arena, "and_more", list, "", wording_number(arena, count - WORDING_NAMES_MAX));
 }
 
 const char *wording_place(

@@ -11,6 +11,9 @@ enum { WORDING_NAMES_MAX = 5 }; /* names that a sentence lists before it says "a
 /* "A, B and C"; word is "a_and_b" or "a_or_b". */
 const char *wording_list(const struct phrases *phrases, struct san_arena *arena, const char *const *names,
     size_t count, const char *word);
+/* "A, B and C", however many they are. */
+const char *wording_all(
+    const struct phrases *phrases, struct san_arena *arena, const char *const *texts, size_t count);
 /* " in Kitchen", " on First floor", " upstairs" or "": where the call says. */
 const char *wording_place(
     const struct phrases *phrases, struct san_arena *arena, const struct home_call *call);

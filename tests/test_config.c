@@ -38,6 +38,7 @@ static void test_every_key_has_a_default(void **state)
     assert_string_equal(config->host, "localhost");
     assert_int_equal(config->port, 1883);
     assert_true(config->say);
+    assert_true(config->ask_confidence == 0.7);
     assert_true(config->min_confidence == 0.75);
     assert_true(config->sensitive_confidence == 0.85);
     assert_int_equal(config->unlock, GUARD_ALLOW);
@@ -48,16 +49,17 @@ static void test_every_key_has_a_default(void **state)
 static void test_values_are_read(void **state)
 {
     (void)state;
-    struct config *config =
-        parsed("; a comment\n# another\n\n[mqtt]\n  host = broker.lan\nport=8883\nsay = no\n"
-               "[policy]\nunlock = refuse\nmin_confidence = 0.75\n[hearth]\nnode = kitchen",
-            NULL);
+    struct config *config = parsed(
+        "; a comment\n# another\n\n[mqtt]\n  host = broker.lan\nport=8883\nsay = no\n"
+        "[policy]\nunlock = refuse\nmin_confidence = 0.75\nask_confidence = 0.5\n[hearth]\nnode = kitchen",
+        NULL);
     assert_non_null(config);
     assert_string_equal(config->host, "broker.lan");
     assert_int_equal(config->port, 8883);
     assert_false(config->say);
     assert_int_equal(config->unlock, GUARD_REFUSE);
     assert_true(config->min_confidence == 0.75);
+    assert_true(config->ask_confidence == 0.5);
     assert_string_equal(config->node, "kitchen");
     config_free(config);
 }

@@ -74,14 +74,37 @@ static void test_sensitive_commands_need_to_be_surer(void **state)
 {
     (void)state;
     struct config *config = config_new();
-    assert_int_equal(policy_confidence(config, "HassTurnOn", 0.74), POLICY_UNSURE);
-    assert_int_equal(policy_confidence(config, "HassTurnOn", 0.75), POLICY_ALLOW);
-    assert_int_equal(policy_confidence(config, "HassGetState", 0.64), POLICY_UNSURE);
-    assert_int_equal(policy_confidence(config, "HassGetState", 0.65), POLICY_ALLOW);
     assert_int_equal(policy_check(config, &on, &light, 0.8, false), POLICY_ALLOW);
-    assert_int_equal(policy_check(config, &off, &lock, 0.8, false), POLICY_UNSURE);
+    assert_int_equal(policy_check(config, &off, &lock, 0.8, false), POLICY_ASK);
     assert_int_equal(policy_check(config, &off, &lock, 0.9, false), POLICY_ALLOW);
     assert_int_equal(policy_check(config, &on, &lock, 0.8, false), POLICY_ALLOW);
+    config_free(config);
+}
+
+static void test_bands(void **state)
+{
+    (void)state;
+    struct config *config = config_new();
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.69), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.70), POLICY_ASK);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.74), POLICY_ASK);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.75), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassTurnOff", true, 0.84), POLICY_ASK);
+    assert_int_equal(policy_band(config, "HassTurnOff", true, 0.85), POLICY_ALLOW);
+    config->ask_confidence = 0.3;
+    assert_int_equal(policy_band(config, "HassGetState", false, 0.64), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassGetState", false, 0.65), POLICY_ALLOW);
+    config_free(config);
+}
+
+static void test_an_edge_above_the_limit_asks_nothing_and_forbids_nothing(void **state)
+{
+    (void)state;
+    struct config *config = config_new();
+    config->ask_confidence = 1;
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.74), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.76), POLICY_ALLOW);
+    assert_int_equal(policy_check(config, &off, &lock, 0.8, false), POLICY_UNSURE);
     config_free(config);
 }
 
@@ -93,8 +116,9 @@ static void test_guards(void **state)
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_CONFIRM);
     assert_int_equal(
         policy_check(config, &off, &lock, 0.8, false), POLICY_CONFIRM); /* a question, either way */
-    assert_int_equal(policy_check(config, &off, &lock, 0.7, false), POLICY_UNSURE);
-    assert_int_equal(policy_check(config, &off, &lock, 0.99, true), POLICY_ALLOW);
+    assert_int_equal(policy_check(config, &off, &lock, 0.72, false), POLICY_ASK);
+    assert_int_equal(policy_check(config, &off, &lock, 0.6, false), POLICY_UNSURE);
+    assert_int_equal(policy_check(config, &off, &lock, 0.72, true), POLICY_ALLOW);
     config->unlock = GUARD_REFUSE;
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_REFUSE);
     assert_int_equal(policy_check(config, &off, &lock, 0.99, true), POLICY_REFUSE);
@@ -108,6 +132,8 @@ int main(void)
         cmocka_unit_test(test_which_commands_are_sensitive),
         cmocka_unit_test(test_positions_that_open_are_sensitive),
         cmocka_unit_test(test_sensitive_commands_need_to_be_surer),
+        cmocka_unit_test(test_bands),
+        cmocka_unit_test(test_an_edge_above_the_limit_asks_nothing_and_forbids_nothing),
         cmocka_unit_test(test_guards),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -358,6 +358,81 @@ static void test_what_is_not_built_in_is_refused(void **state)
     replies(OUTCOME_REFUSED, "This hearth cannot do that yet: it knows no weather.");
 }
 
+/* Puts a second action behind the one that all tests have. */
+static struct action *another(struct action both[2], const char *tool)
+{
+    both[0] = action;
+    both[1] = (struct action){.said = &said, .call.tool = tool, .outcome = OUTCOME_REFUSED};
+    utterance->actions = both;
+    utterance->action_count = 2;
+    return &both[1];
+}
+
+static void test_what_may_not_have_been_meant_is_one_question(void **state)
+{
+    (void)state;
+    struct action both[2];
+    action.call.tool = "HassTurnOn";
+    action.refusal = REFUSAL_QUESTION;
+    action.asks = true;
+    target("hall lamp", "light", OUTCOME_REFUSED);
+    replies(OUTCOME_REFUSED, "Did you mean: turn on hall lamp?");
+    struct action *milk = another(both, "HassShoppingListAddItem");
+    milk->refusal = REFUSAL_QUESTION;
+    milk->call.args[milk->call.arg_count++] = (struct home_arg){.slot = "item", .text = "milk"};
+    replies(OUTCOME_REFUSED, "Did you mean: turn on hall lamp and add milk to the shopping list?");
+    milk->call = (struct home_call){.tool = "HassGetCurrentTime"};
+    replies(OUTCOME_REFUSED, "Did you mean: turn on hall lamp?");
+    *milk = (struct action){.said = &said, .outcome = OUTCOME_REFUSED, .refusal = REFUSAL_UNSURE};
+    replies(OUTCOME_REFUSED, "Did you mean: turn on hall lamp? I am not sure what you mean.");
+}
+
+static void test_what_has_no_device_is_asked_about_in_plain_english(void **state)
+{
+    (void)state;
+    action.refusal = REFUSAL_QUESTION;
+    action.asks = true;
+    action.call.tool = "HassStartTimer";
+    arg("hours", "1");
+    arg("minutes", "30");
+    replies(OUTCOME_REFUSED, "Did you mean: start a timer of 1 hour and 30 minutes?");
+    action.call = (struct home_call){.tool = "HassDecreaseTimer"};
+    arg("start_minutes", "10");
+    arg("minutes", "1");
+    replies(OUTCOME_REFUSED, "Did you mean: take 1 minute off the 10 minute timer?");
+    action.call = (struct home_call){.tool = "HassCancelTimer"};
+    arg("name", "pizza");
+    replies(OUTCOME_REFUSED, "Did you mean: cancel the pizza timer?");
+}
+
+/* A tool without words of its own would be asked about as "do that with 0 devices". */
+static void test_every_tool_that_acts_can_be_asked_about(void **state)
+{
+    (void)state;
+    char path[1024];
+    const char *dir = getenv("HEARTH_SRCDIR");
+    snprintf(path, sizeof(path), "%s/schemas/intents.json", dir ? dir : ".");
+    static char text[1 << 20];
+    FILE *file = fopen(path, "r");
+    assert_non_null(file);
+    text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+    fclose(file);
+    cJSON *schema = cJSON_Parse(text), *tool;
+    action.refusal = REFUSAL_QUESTION;
+    action.asks = true;
+    cJSON_ArrayForEach(tool, cJSON_GetObjectItem(schema, "tools"))
+    {
+        action.call.tool = cJSON_GetObjectItem(tool, "name")->valuestring;
+        if (understand_is_question(action.call.tool))
+            continue;
+        utterance->outcome = action.outcome = OUTCOME_REFUSED;
+        const char *reply = reply_compose(phrases, utterance);
+        if (strstr(reply, "do that with"))
+            fail_msg("%s: %s", action.call.tool, reply);
+    }
+    cJSON_Delete(schema);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -375,6 +450,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_what_is_not_known, begin, end),
         cmocka_unit_test_setup_teardown(test_the_clock, begin, end),
         cmocka_unit_test_setup_teardown(test_what_is_not_built_in_is_refused, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_may_not_have_been_meant_is_one_question, begin, end),
+        cmocka_unit_test_setup_teardown(test_what_has_no_device_is_asked_about_in_plain_english, begin, end),
+        cmocka_unit_test_setup_teardown(test_every_tool_that_acts_can_be_asked_about, begin, end),
     };
     return cmocka_run_group_tests(tests, load, unload);
 }

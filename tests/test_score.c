@@ -112,6 +112,29 @@ static void test_false_actions_are_counted_apart_where_nothing_was_meant(void **
     cJSON_Delete(json);
 }
 
+static void test_what_is_asked_about(void **state)
+{
+    (void)state;
+    struct score *score = score_new();
+    struct score_case one = {
+        .text = "fan", .expected = &turn_on, .expected_count = 1, .differs = "", .asked = true};
+    one.asked_right = true;
+    score_add(score, &one);
+    one.asked_right = false;
+    score_add(score, &one);
+    one.expected_count = 0;
+    score_add(score, &one);
+    one.asked = false;
+    score_add(score, &one);
+    cJSON *json = score_json(score);
+    const cJSON *asked = cJSON_GetObjectItemCaseSensitive(json, "asked");
+    assert_float_equal(number(asked, "n"), 3, 0);
+    assert_float_equal(number(asked, "right"), 1, 0);
+    assert_float_equal(number(asked, "negatives"), 1, 0);
+    cJSON_Delete(json);
+    score_free(score);
+}
+
 static void test_what_was_taken_for_what(void **state)
 {
     (void)state;
@@ -150,6 +173,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows_by_intent_tag_and_home),
         cmocka_unit_test(test_false_actions_are_counted_apart_where_nothing_was_meant),
+        cmocka_unit_test(test_what_is_asked_about),
         cmocka_unit_test(test_what_was_taken_for_what),
         cmocka_unit_test(test_percentiles),
         cmocka_unit_test(test_no_cases_at_all),

@@ -36,7 +36,7 @@ class Calls:
 
     def __init__(self, run):
         heard = [(x["confidence"], x["right"], c["home"], x["question"], not c["calls"])
-                 for c in run.cases for x in c["prediction"].get("heard", ()) if x.get("kept_back", "") in ("", "unsure")]
+                 for c in run.cases for x in c["prediction"].get("heard", ()) if x.get("kept_back", "") in ("", "asked", "unsure")]
         if not heard:
             raise SystemExit("not one call was heard: is it the right model?")
         sure, right, home, question, nothing = zip(*heard)

@@ -18,6 +18,7 @@ turn on the pump and tell me the time | 0.99 | HassTurnOn name=Pump + HassGetCur
 turn on the pump and the sauna | 0.99 | HassTurnOn name=Pump + HassTurnOn name=Sauna
 turn on the sauna | 0.99 | HassTurnOn name=Sauna
 maybe the pump | 0.3 | HassTurnOn name=Pump
+pump thing on | 0.72 | HassTurnOn name=Pump
 unlock the front door | 0.99 | HassTurnOff name=Front door;domain=lock
 turn on the quiet box | 0.99 | HassTurnOn name=Quiet box
 is the pump on | 0.99 | HassGetState name=Pump;state=on
@@ -127,6 +128,8 @@ dialogue() { transcript "$1" ',"context":{"conversation_id":"'"$2"'"}'; }
 check "a question of hearth's" answers 'handled {"text":"Shall I unlock Front door? Say yes or no."}' "$(dialogue 'unlock the front door' a)"
 check "is answered in its conversation alone" begins 'not-recognized' "$(dialogue yes b)"
 check "and by a yes there" answers 'handled {"text":"Unlocked Front door."}' "$(dialogue yes a)"
+check "what may not be meant is asked" answers 'handled {"text":"Did you mean: turn on Pump?"}' "$(dialogue 'pump thing on' a)"
+check "and done by a yes" begins 'handled {"text":"Turned on Pump."}' "$(dialogue 'yes please' a)"
 
 # ---- what is no frame
 refused() { begins 'error {"text":"'"$1" "$2"; }

@@ -6,6 +6,7 @@ cat >"$script" <<'END_OF_SCRIPT'
 turn on the pump | 0.98 | HassTurnOn name=Pump
 turn on the lights | 0.97 | HassTurnOn area=Study;domain=light
 turn on the pump and the desk lamp | 0.98 | HassTurnOn name=Pump + HassTurnOn name=Desk lamp
+pump thing on | 0.72 | HassTurnOn name=Pump
 set the desk lamp to 50 percent | 0.96 | HassLightSet name=Desk lamp;brightness=50
 turn on the sauna | 0.98 | HassTurnOn name=Sauna
 what time is it | 0.99 | HassGetCurrentTime
@@ -78,6 +79,10 @@ start_as handler
 query '{"input":"turn on the pump","siteId":"attic","sessionId":"s5","customData":{"n":1}}'
 check "handler: acts" seen 'pump/set ON'
 check "and ends the session with the reply" seen 'hermes/dialogueManager/endSession {"sessionId":"s5","text":"Sent, but it cannot be confirmed: turn on Pump.","customData":{"n":1}}'
+query '{"input":"pump thing on","siteId":"attic","sessionId":"s7"}'
+check "a question continues the session" seen 'hermes/dialogueManager/continueSession {"sessionId":"s7","text":"Did you mean: turn on Pump?"}'
+query '{"input":"yes","siteId":"attic","sessionId":"s7"}'
+check "its yes ends it" seen 'hermes/dialogueManager/endSession {"sessionId":"s7","text":"Sent'
 query '{"input":"turn on the pump","siteId":"attic"}'
 check "without a session it speaks" seen 'hermes/tts/say {"siteId":"attic","text":"Sent'
 query '{"input":"colourless green ideas","siteId":"attic","sessionId":"s6"}'
