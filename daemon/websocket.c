@@ -7,6 +7,7 @@
  */
 #include "websocket.h"
 
+#include <errno.h>
 #include <libwebsockets.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -187,7 +188,25 @@ bool websocket_send(struct websocket *websocket, const char *text, size_t len)
     return true;
 }
 
-/* ---- libwebsockets' callback ---- */
+/* ---- libwebsockets' callbacks ---- */
+
+/* Why the certificate of the connection being made was refused: libwebsockets tells that to its log alone,
+ * which is one for the whole process. */
+static char tls_problem[WHY_MAX];
+
+static void on_log(int level, const char *line)
+{
+    static const char mark[] = "SSL error: ";
+    const char *problem = strstr(line, mark);
+    (void)level;
+    log_debug("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
+    if (!problem)
+        return;
+    problem += sizeof(mark) - 1;
+    snprintf(tls_problem, sizeof(tls_problem), "%.*s", (int)strcspn(problem, "(\n"), problem);
+    for (size_t len = strlen(tls_problem); len && tls_problem[len - 1] == ' '; len--)
+        tls_problem[len - 1] = '\0';
+}
 
 static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *user, void *in, size_t len)
 {
@@ -209,6 +228,9 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_CLIENT_CONNECTION_ERROR: {
         char why[WHY_MAX];
         snprintf(why, sizeof(why), "%.*s", (int)(in ? len : 0), in ? (const char *)in : "");
+        if (tls_problem[0])
+            snprintf(why, sizeof(why), "its certificate is not trusted (%.128s)", tls_problem);
+        tls_problem[0] = '\0';
         ended(websocket, why[0] ? why : "it cannot be reached");
         return 0;
     }
@@ -218,12 +240,6 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     default:
         return 0;
     }
-}
-
-static void on_log(int level, const char *line)
-{
-    (void)level;
-    log_debug("libwebsockets: %.*s", (int)strcspn(line, "\n"), line);
 }
 
 /* ---- connecting ---- */
@@ -297,11 +313,29 @@ void websocket_close(struct websocket *websocket, const char *why)
 
 /* ---- life ---- */
 
+/* libwebsockets would take the system's certificates for a file that it cannot read. */
+static enum san_status check_ca_file(const char *path, struct san_error *err)
+{
+    char line[256];
+    FILE *file = fopen(path, "re");
+    bool found = false;
+    if (!file)
+        return san_fail(err, SAN_EIO, "[home_assistant] ca_file %s: %s", path, strerror(errno));
+    while (!found && fgets(line, sizeof(line), file))
+        found = strncmp(line, "-----BEGIN ", strlen("-----BEGIN ")) == 0 && strstr(line, "CERTIFICATE");
+    fclose(file);
+    return found ? SAN_OK
+                 : san_fail(err, SAN_EFORMAT,
+                       "[home_assistant] ca_file %s holds no certificate: it must be PEM text", path);
+}
+
 struct websocket *websocket_new(
     uv_loop_t *loop, const char *ca_file, const struct websocket_handlers *handlers, struct san_error *err)
 {
     static const struct lws_protocols protocols[] = {
         {.name = "hearth", .callback = on_event}, {.name = NULL}};
+    if (ca_file && ca_file[0] && check_ca_file(ca_file, err) != SAN_OK)
+        return NULL;
     struct websocket *websocket = calloc(1, sizeof(*websocket));
     if (!websocket) {
         san_fail(err, SAN_ENOMEM, "out of memory");
@@ -328,9 +362,8 @@ struct websocket *websocket_new(
     websocket->context = lws_create_context(&info);
     if (!websocket->context) {
         free(websocket);
-        san_fail(err, SAN_EUNSUPPORTED,
-            "libwebsockets cannot be started%s: is libwebsockets-evlib-uv installed?",
-            ca_file && ca_file[0] ? ", or cannot read ca_file" : "");
+        san_fail(
+            err, SAN_EUNSUPPORTED, "libwebsockets cannot be started: is libwebsockets-evlib-uv installed?");
         return NULL;
     }
     uv_timer_init(loop, &websocket->later);

@@ -1,6 +1,8 @@
 """A Home Assistant for tests: its WebSocket API over a home of a JSON file, and bad manners on demand.
 
-    fake_home_assistant.py PORT TOKEN HOME.json FIFO
+    fake_home_assistant.py PORT TOKEN HOME.json FIFO [CERTIFICATE KEY]
+
+With a certificate it speaks TLS.
 
 HOME.json: {"floors", "areas", "devices", "entities": [{"entry": {...} or null, "state": {...}, "exposed"}]}, each as Home Assistant's
 own messages have them. What is called is printed as "call DOMAIN.SERVICE DATA"; services of SERVICES change states as the real ones do.
@@ -21,6 +23,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import ssl
 import struct
 import sys
 
@@ -200,7 +203,11 @@ class Client:
 async def main():
     port, token, home = int(sys.argv[1]), sys.argv[2], json.load(open(sys.argv[3], encoding="utf-8"))
     fake = Fake(token, home)
-    await asyncio.start_server(lambda reader, writer: Client(fake, reader, writer).run(), "127.0.0.1", port)
+    tls = None
+    if len(sys.argv) > 5:
+        tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        tls.load_cert_chain(sys.argv[5], sys.argv[6])
+    await asyncio.start_server(lambda reader, writer: Client(fake, reader, writer).run(), "127.0.0.1", port, ssl=tls)
     print("ready", flush=True)
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), open(sys.argv[4], "r+b", buffering=0))
