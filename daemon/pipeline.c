@@ -375,6 +375,17 @@ static bool is_what_was_asked(struct utterance *utterance)
     return !utterance->asked_calls || strcmp(utterance->asked_calls, plan_heard_calls(utterance)) == 0;
 }
 
+/* "Cancel it": the timer that was started a moment ago, however the network has read its length. */
+static void name_timer(struct pipeline *pipeline, struct utterance *utterance)
+{
+    const struct recollection *last = memory_get(pipeline->memory, utterance, uv_now(pipeline->daemon->loop));
+    if (!last || !last->timer_count || utterance->rereading.follow_up.kind != FOLLOW_UP_REFER)
+        return;
+    for (size_t i = 0; i < utterance->action_count; i++)
+        if (answer_kind(utterance->actions[i].call.tool) == ANSWER_TIMERS)
+            utterance->actions[i].timer_id = last->timers[last->timer_count - 1];
+}
+
 static void act_on_reading(struct pipeline *pipeline, struct utterance *utterance)
 {
     struct san_error error = {0};
@@ -396,6 +407,7 @@ static void act_on_reading(struct pipeline *pipeline, struct utterance *utteranc
         finish_early(utterance, OUTCOME_FAILED, utterance_print(utterance, "%s", error.text));
         return;
     }
+    name_timer(pipeline, utterance);
     act(pipeline, utterance);
 }
 
