@@ -12,6 +12,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bench/grow.h"
 #include "devices/home_file.h"
 #include "devices/shortlist.h"
 
@@ -40,31 +41,6 @@ static void fail(const char *text)
     exit(1);
 }
 
-/* Names from ordinary words, as a big house or an office would have them; always the same ones. */
-static void grow(struct registry *registry, int count)
-{
-    static const char *const rooms[] = {"North", "South", "East", "West", "Upper", "Lower", "Main", "Guest",
-        "Old", "New", "Left", "Right", "Inner", "Outer", "Front", "Back"};
-    static const char *const things[] = {"lamp", "light", "plug", "sensor", "blind", "fan", "spot", "heater",
-        "speaker", "strip", "pump", "valve", "button", "relay", "meter", "panel"};
-    static const char *const domains[] = {"light", "light", "switch", "sensor", "cover", "fan", "light",
-        "climate", "media_player", "light", "switch", "valve", "button", "switch", "sensor", "switch"};
-    struct san_error err;
-    if (reg_begin(registry, &err) != SAN_OK)
-        fail(err.text);
-    for (int i = 0; i < count; i++) {
-        char name[96], key[32];
-        int thing = i % 16;
-        snprintf(name, sizeof name, "%s wing %d %s %d", rooms[i / 16 % 16], i / 256 % 40, things[thing], i);
-        snprintf(key, sizeof key, "grown:%d", i);
-        struct reg_entity_in in = {.unique_key = key, .name = name, .domain = domains[thing]};
-        if (reg_put_entity(registry, &in, NULL, &err) != SAN_OK)
-            fail(err.text);
-    }
-    if (reg_commit(registry, &err) != SAN_OK)
-        fail(err.text);
-}
-
 static struct home *use_home(struct bench *bench, const char *path)
 {
     for (size_t i = 0; i < bench->home_count; i++)
@@ -78,7 +54,8 @@ static struct home *use_home(struct bench *bench, const char *path)
     home->registry = reg_open(":memory:", &err);
     if (home->registry == NULL || home_import_file(home->registry, path, &err) != SAN_OK)
         fail(err.text);
-    grow(home->registry, bench->grow);
+    if (grow_home(home->registry, bench->grow, &err) != SAN_OK)
+        fail(err.text);
     home->shortlist = shortlist_new(home->registry);
     return home;
 }

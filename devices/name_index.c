@@ -575,7 +575,7 @@ static size_t touch(struct name_index *index, const struct meeting *meeting, siz
 
 /* A name that is wholly said beats one of which a part is: met words count by their rarity, squared over the
  * whole. */
-static double score_of(const struct name_index *index, uint32_t entry)
+static struct name_match match_of(const struct name_index *index, uint32_t entry)
 {
     const struct entry_words *of = &index->words_of[entry];
     double met = 0;
@@ -587,7 +587,8 @@ static double score_of(const struct name_index *index, uint32_t entry)
         met += word->idf * index->best[entry][j] / WEIGHT_ONE;
         tells = tells || telling(word->text, word->len) || of->count == 1;
     }
-    return tells && of->total > 0 ? met * met / of->total : 0;
+    double share = tells && of->total > 0 ? met / of->total : 0;
+    return (struct name_match){entry, met * share, share};
 }
 
 const struct name_match *name_index_search(
@@ -606,9 +607,9 @@ const struct name_match *name_index_search(
     }
     *count = 0;
     for (size_t i = 0; i < touched; i++) {
-        double score = score_of(index, index->touched[i]);
-        if (score > 0)
-            index->matches[(*count)++] = (struct name_match){index->touched[i], score};
+        struct name_match match = match_of(index, index->touched[i]);
+        if (match.score > 0)
+            index->matches[(*count)++] = match;
     }
     return index->matches;
 }

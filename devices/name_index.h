@@ -38,7 +38,8 @@ const struct name_entry *name_index_entry(const struct name_index *index, size_t
 
 struct name_match {
     uint32_t entry;
-    double score; /* weight of the words met, times the share of the name that they are */
+    double score; /* weight of the words met, times `share` */
+    double share; /* of the name, by weight, that the words met are: 1 if it was wholly said */
 };
 
 /* Every entry that shares a telling word with the query, in no order; the array belongs to the index and

@@ -210,6 +210,20 @@ static void offer(struct best *best, size_t room, struct name_match match)
     best->match[at] = match;
 }
 
+/* What shares a word with the sentence, but little of its name, and by far less than another thing does ("3"
+ * with wing 3) is no candidate. In a home of thousands such things would fill the list every time. */
+#define WEAK_SCORE 0.2 /* of the best one's */
+#define WEAK_SHARE 0.5
+
+static void drop_weak(struct best *best)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < best->count; i++)
+        if (best->match[i].score >= WEAK_SCORE * best->match[0].score || best->match[i].share >= WEAK_SHARE)
+            best->match[kept++] = best->match[i];
+    best->count = kept;
+}
+
 enum san_status shortlist_find(struct shortlist *shortlist, const struct san_words *words, const char *area,
     struct san_arena *arena, struct shortlist_item **out, size_t *count, struct san_error *err)
 {
@@ -231,6 +245,7 @@ enum san_status shortlist_find(struct shortlist *shortlist, const struct san_wor
         enum group group = group_of(entry->kind);
         offer(&best[group], rooms[group], match);
     }
+    drop_weak(&best[ENTITIES]);
     *out = san_arena_alloc(arena, (SHORTLIST_ENTITIES + SHORTLIST_AREAS + SHORTLIST_FLOORS) * sizeof **out);
     if (*out == NULL)
         return san_fail(err, SAN_ENOMEM, "out of memory");
@@ -266,7 +281,7 @@ enum san_status shortlist_nearest(struct shortlist *shortlist, const char *kind,
     for (uint32_t i = 0; max > 0 && i < name_index_count(shortlist->index); i++) {
         const struct name_entry *entry = name_index_entry(shortlist->index, i);
         if (group_of(entry->kind) == wanted) {
-            struct name_match match = {i, similar_text(text, entry->text)};
+            struct name_match match = {.entry = i, .score = similar_text(text, entry->text)};
             if (match.score > 0.3)
                 offer(&best, max, match);
         }

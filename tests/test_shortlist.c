@@ -119,6 +119,25 @@ static void a_name_that_is_wholly_said_comes_first(void **state)
     assert_string_equal(items[0].text, "Table lamp");
 }
 
+static void what_fits_far_worse_is_left_out_unless_its_name_was_said(void **state)
+{
+    struct fixture *f = *state;
+    add(f, "sensor", "Xiaomi greenhouse humidity", NULL);
+    for (int i = 1; i <= 30; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "Upper wing %d lamp", i);
+        add(f, "light", name, NULL);
+    }
+    add(f, "light", "Lamp", NULL);
+    size_t count;
+    find(f, "lamp", NULL, &count);
+    assert_int_equal(count, SHORTLIST_ENTITIES);
+    struct shortlist_item *items = find(f, "xiaomi greenhouse humidity and the lamp", NULL, &count);
+    assert_int_equal(count, 2);
+    assert_string_equal(items[0].text, "Xiaomi greenhouse humidity");
+    assert_string_equal(items[1].text, "Lamp");
+}
+
 static void the_speakers_room_wins_ties(void **state)
 {
     struct fixture *f = *state;
@@ -253,6 +272,7 @@ int main(void)
         WITH_HOME(names_are_found_however_they_are_said),
         WITH_HOME(what_shares_no_word_is_not_listed),
         WITH_HOME(a_name_that_is_wholly_said_comes_first),
+        WITH_HOME(what_fits_far_worse_is_left_out_unless_its_name_was_said),
         WITH_HOME(the_speakers_room_wins_ties),
         WITH_HOME(aliases_stand_for_their_names),
         WITH_HOME(equal_names_are_one_item_and_hidden_ones_none),
