@@ -236,11 +236,11 @@ struct logits {
     float *out;
 };
 
-/* Ids that follow each other, n, n + 1, ..., from i on. */
+/* Ids that follow each other, n, n + 1, ..., from i on; no more than go at once. */
 static size_t run_length(const struct logits *l, size_t i, size_t end)
 {
     size_t run = 1;
-    while (i + run < end && l->ids[i + run] == l->ids[i] + (int32_t)run)
+    while (run < LOGITS_AT_ONCE && i + run < end && l->ids[i + run] == l->ids[i] + (int32_t)run)
         run++;
     return run;
 }
