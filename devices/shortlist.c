@@ -212,7 +212,7 @@ static void offer(struct best *best, size_t room, struct name_match match)
 
 /* What shares a word with the sentence, but little of its name, and by far less than another thing does ("3"
  * with wing 3) is no candidate. In a home of thousands such things would fill the list every time. */
-#define WEAK_SCORE 0.2 /* of the best one's */
+#define WEAK_SCORE 0.1 /* of the best one's */
 #define WEAK_SHARE 0.5
 
 static void drop_weak(struct best *best)

@@ -2,7 +2,7 @@
  *
  * Words of the utterance, normalised, against the registry's index: equal, singular/plural, joined or split compounds, prefixes, misspelt
  * and sound-alike ones. Rare words count more. At most 16 entities, 6 areas, 4 floors; areas, floors, entities, best first;
- * no entity of whose name less than half was said if its score is below a fifth of the best one's.
+ * no entity of whose name less than half was said if its score is below a tenth of the best one's.
  */
 #ifndef HEARTH_SHORTLIST_H
 #define HEARTH_SHORTLIST_H
