@@ -4,13 +4,15 @@
     agree.py [--hearthctl ../build/hearthctl] [--model ../models/hearth-s.gguf] [--set understanding] [--wrong 10]
 
 The engine tells, for every sentence, what it read (words, room, items), and at every token which ones its grammar allowed. PyTorch reads
-the same, from the same file in float32, and takes the likeliest of the same tokens. A grammar depends on nothing but what was
+the same, with the same weights in float32, and takes the likeliest of the same tokens. The engine is asked twice: with the weights as float32,
+which shows whether it computes the network that was trained, and with the file as it is, whose type makes it round activations too. A grammar depends on nothing but what was
 written before, so where every token is the same, PyTorch alone under that grammar would have written the same calls; at the first other
 token it would have gone another way, and the sentence counts as one of disagreement.
 """
 import argparse
 import os
 import sys
+import tempfile
 
 import torch
 
@@ -55,8 +57,8 @@ def differing(logits, steps):
 
 def compare(model, tok, cases, batch=32):
     """(sentences that agree, sentences, decisions that agree, open decisions, [(case, differing)])."""
-    traced = [c for c in cases if c["prediction"].get("steps")]
-    order = sorted(traced, key=lambda c: len(c["prediction"]["words"]))
+    with_steps = [c for c in cases if c["prediction"].get("steps")]
+    order = sorted(with_steps, key=lambda c: len(c["prediction"]["words"]))
     same = decided = alike = 0
     wrong = []
     for at in range(0, len(order), batch):
@@ -68,18 +70,39 @@ def compare(model, tok, cases, batch=32):
             decided, alike, same = decided + open_steps, alike + open_steps - len(other), same + (not other)
             if other:
                 wrong.append((case, other))
-    return same, len(traced), alike, decided, wrong
+    return same, len(with_steps), alike, decided, wrong
 
 
-def figures(hearthctl, path, names, limit=None):
-    """{"same", "sentences", "alike", "decisions", "wrong"} over sets of tests/data, or `limit` sentences evenly taken from them."""
-    model, tok, _ = export.load(path)
+def traced(hearthctl, path, names, limit):
     cases = [c for name in names for c in engine.Run(hearthctl, path, engine.cases_of(name), trace=True).cases]
     if limit and limit < len(cases):
         cases = [cases[n * len(cases) // limit] for n in range(limit)]
-    same, sentences, alike, decisions, wrong = compare(model, tok, cases)
+    return cases
+
+
+def figures(hearthctl, path, names, limit=None):
+    """{"same", "sentences", "alike", "decisions", "wrong"} of the weights in float32, and of the file as it is under "shipped".
+
+    Over sets of tests/data, or `limit` sentences evenly taken from them."""
+    model, tok, keys = export.load(path)
+    with tempfile.TemporaryDirectory() as folder:
+        exact = os.path.join(folder, "exact.gguf")
+        export.save(exact, model, tok, keys["general.name"], "f32")
+        of_exact, of_shipped = (said(compare(model, tok, traced(hearthctl, p, names, limit)), tok) for p in (exact, path))
+    return {**of_exact, "shipped": of_shipped}
+
+
+def said(compared, tok):
+    same, sentences, alike, decisions, wrong = compared
     return {"same": same, "sentences": sentences, "alike": alike, "decisions": decisions,
             "wrong": [(c["text"], n, tok.tokens()[c["prediction"]["steps"][n][0]][0], tok.tokens()[best][0], round(gap, 4)) for c, other in wrong for n, best, gap in other[:1]]}
+
+
+def show(what, f, wrong):
+    print(f"{what}: the same calls: {f['same']} of {f['sentences']} sentences ({100 * f['same'] / max(1, f['sentences']):.2f} %); "
+          f"the same token: {f['alike']} of {f['decisions']} open decisions")
+    for text, n, ours, theirs, gap in f["wrong"][:wrong]:
+        print(f"  {text!r}: token {n} is {ours!r}, PyTorch would write {theirs!r} (logits {gap:.4f} apart)")
 
 
 def main():
@@ -91,10 +114,8 @@ def main():
     ap.add_argument("--wrong", type=int, default=10, metavar="N", help="show N sentences that differ")
     args = ap.parse_args()
     f = figures(args.hearthctl, args.model, args.set, args.count)
-    print(f"the same calls: {f['same']} of {f['sentences']} sentences ({100 * f['same'] / max(1, f['sentences']):.2f} %); "
-          f"the same token: {f['alike']} of {f['decisions']} open decisions")
-    for text, n, ours, theirs, gap in f["wrong"][:args.wrong]:
-        print(f"  {text!r}: token {n} is {ours!r}, PyTorch would write {theirs!r} (logits {gap:.4f} apart)")
+    show("float32", f, args.wrong)
+    show("as shipped", f["shipped"], args.wrong)
 
 
 if __name__ == "__main__":
