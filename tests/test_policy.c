@@ -85,10 +85,10 @@ static void test_bands(void **state)
 {
     (void)state;
     struct config *config = config_new();
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.69), POLICY_UNSURE);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.70), POLICY_ASK);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.74), POLICY_ASK);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.75), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.49), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.50), POLICY_ASK);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.64), POLICY_ASK);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.65), POLICY_ALLOW);
     assert_int_equal(policy_band(config, "HassTurnOff", true, 0.84), POLICY_ASK);
     assert_int_equal(policy_band(config, "HassTurnOff", true, 0.85), POLICY_ALLOW);
     config->ask_confidence = 0.3;
