@@ -102,8 +102,8 @@ static void test_an_edge_above_the_limit_asks_nothing_and_forbids_nothing(void *
     (void)state;
     struct config *config = config_new();
     config->ask_confidence = 1;
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.74), POLICY_UNSURE);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.76), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.64), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.66), POLICY_ALLOW);
     assert_int_equal(policy_check(config, &off, &lock, 0.8, false), POLICY_UNSURE);
     config_free(config);
 }
@@ -117,7 +117,7 @@ static void test_guards(void **state)
     assert_int_equal(
         policy_check(config, &off, &lock, 0.8, false), POLICY_CONFIRM); /* a question, either way */
     assert_int_equal(policy_check(config, &off, &lock, 0.72, false), POLICY_ASK);
-    assert_int_equal(policy_check(config, &off, &lock, 0.6, false), POLICY_UNSURE);
+    assert_int_equal(policy_check(config, &off, &lock, 0.4, false), POLICY_UNSURE);
     assert_int_equal(policy_check(config, &off, &lock, 0.72, true), POLICY_ALLOW);
     config->unlock = GUARD_REFUSE;
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_REFUSE);

@@ -15,6 +15,7 @@ import torch
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "data")]
 import agree           # noqa: E402
+import average         # noqa: E402
 import beside          # noqa: E402
 import calibrate       # noqa: E402
 import card_text       # noqa: E402
@@ -111,6 +112,16 @@ class Network(unittest.TestCase):
         a, b = (model.encode(*shards.collate([x])[:2])[0][0] for x in (one, changed))
         same = torch.tensor(one[1] == 1)
         torch.testing.assert_close(a[same], b[same])
+
+
+class Averages(unittest.TestCase):
+    def test_weights_are_averaged(self):
+        mean = average.averaged([(0.75, {"w": torch.tensor([4.0, 0.0])}), (0.25, {"w": torch.tensor([0.0, 8.0])})])
+        self.assertEqual(mean["w"].tolist(), [3.0, 2.0])
+
+    def test_other_shapes_are_refused(self):
+        with self.assertRaises(ValueError):
+            average.averaged([(0.5, {"w": torch.zeros(2)}), (0.5, {"w": torch.zeros(3)})])
 
 
 class Files(unittest.TestCase):
