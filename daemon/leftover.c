@@ -192,6 +192,12 @@ static bool is_numbered(const struct search *search, size_t i)
     return is_bare_number(search, i) && strlen(search->words->word[i].text) == 1 && !has(search->named, i);
 }
 
+static bool is_noun(const struct search *search, size_t i)
+{
+    return i < search->words->count && !has(search->named, i) &&
+           phrases_is_noun(search->understand->phrases, NULL, search->words->word[i].text);
+}
+
 /* What was meant instead of what stands there, or nothing. */
 static struct run against_run(const struct search *search, struct run run)
 {
@@ -200,6 +206,11 @@ static struct run against_run(const struct search *search, struct run run)
     if (run.end < search->words->count &&
         (is_numbered(search, run.end) || !is_harmless(search, run.end, false)))
         return (struct run){run.begin, run.end + 1};
+    size_t noun = run.end;
+    while (noun < search->words->count && has(search->known, noun))
+        noun++;
+    if (is_noun(search, noun) && is_numbered(search, noun + 1)) /* "|dining| room |shutter 3|" */
+        return (struct run){run.begin, noun + 2};
     return nothing;
 }
 

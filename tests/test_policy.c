@@ -116,9 +116,9 @@ static void test_guards(void **state)
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_CONFIRM);
     assert_int_equal(
         policy_check(config, &off, &lock, 0.8, false), POLICY_CONFIRM); /* a question, either way */
-    assert_int_equal(policy_check(config, &off, &lock, 0.72, false), POLICY_ASK);
+    assert_int_equal(policy_check(config, &off, &lock, 0.6, false), POLICY_ASK);
     assert_int_equal(policy_check(config, &off, &lock, 0.4, false), POLICY_UNSURE);
-    assert_int_equal(policy_check(config, &off, &lock, 0.72, true), POLICY_ALLOW);
+    assert_int_equal(policy_check(config, &off, &lock, 0.6, true), POLICY_ALLOW);
     config->unlock = GUARD_REFUSE;
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_REFUSE);
     assert_int_equal(policy_check(config, &off, &lock, 0.99, true), POLICY_REFUSE);

@@ -32,7 +32,7 @@ PLAYERS = """office speaker; bedroom tv; kitchen speaker; bathroom radio; jukebo
 record player; projector; kids tv""".replace("\n", " ")
 FANS = "kitchen fan; attic fan; desk fan; garage fan; bedroom fan 2; living room fan; extractor fan; tower fan; guest bathroom fan"
 ROBOTS = "robot mower; upstairs robot; pool robot; vacuum cleaner; roomba; lawn mower; window robot"
-SCENES = "movie night; romantic dinner; party mode; reading time; christmas morning; kids room bedtime; living room party"
+SCENES = "movie marathon; romantic dinner; party mode; reading time; christmas morning; kids room bedtime; living room party"
 
 SHAPES = [
     (ROOMS, """turn on the lights in the {}; {} lights off; switch off the {} light; dim the {} lights to 30 percent;
