@@ -56,7 +56,7 @@ def engine_section(f):
            "writers who saw neither generator nor patterns (`tests/data/understanding`, twelve homes). It is not blind any more: parts of the engine and of the data were mended, the "
            "limits and the map of confidence chosen, while looking at results on it; the network was never trained on it. The held-out set leaves out cases that their home could not "
            "carry out, and shares the commonest rooms, modifiers and floors with training. *Blind*: 600 sentences by another such writer on six homes (`tests/data/blind`), first measured "
-           "when the model of the 23rd of November 2026 and the engine's limits were settled; nothing was chosen by it until then. Do not look into it to mend things: write a new one.")
+           "when the model of the 23rd of November 2026 and the engine's limits were settled; nothing of the network was chosen by it since, but one constant of the shortlist was, with its totals in sight. Do not look into it to mend things: write a new one.")
     yield ("Some sentences have several right answers. A second reader, who saw no model's answer, went through the held-out and the free set and gave 43 and 22 cases one more; "
            "the second line counts the first answer alone.")
     rows = [("exactly right", *(percent(*s["all"]) for s in (held, free, blind))), ("the first answer alone", *(percent(*s["first"]) for s in (held, free, blind))), ("of the sentences that mean something", *(percent(*s["positive"]) for s in (held, free, blind))),
