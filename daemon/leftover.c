@@ -16,9 +16,10 @@ struct search {
     const struct understand_request *prepared;
     const struct san_words *words;
     struct san_arena *arena;
-    uint64_t named; /* words that the names of the calls account for */
-    uint64_t known; /* and their values */
-    double trust;   /* how much must speak against the name at hand, in log-odds */
+    uint64_t named;   /* words that the names of the calls account for */
+    uint64_t known;   /* and their values */
+    double trust;     /* how much must speak against the name at hand, in log-odds */
+    const char *kind; /* of the thing whose whole name was said, or "" */
 };
 
 static bool has(uint64_t mask, size_t i)
@@ -147,6 +148,9 @@ static bool is_harmless(const struct search *search, size_t i, bool before)
         return !is_bare_number(search, i);
     if (before && listed(search, "distinguishing", i))
         return false;
+    if (!before && search->kind[0] &&
+        phrases_is_noun(search->understand->phrases, search->kind, search->words->word[i].text))
+        return true; /* "the kitchen ceiling |light|" is the light called Kitchen ceiling */
     return strangeness(search, i, before ? BESIDE_BEFORE : BESIDE_AFTER) <= search->trust;
 }
 
@@ -363,6 +367,7 @@ static void check_part(const struct search *all, struct understood_call *call, c
     alone.known = alone.named = 0;
     know_call(&alone, &call->call);
     alone.trust = trust_in(all, call, name);
+    alone.kind = "";
     const struct search *search = &alone;
     uint64_t mask = words_of_thing(search, "name", name);
     /* what these are called says nothing of what they are */
@@ -383,7 +388,9 @@ static void check_call(struct search *search, struct understood_call *call)
         const struct home_arg *arg = &call->call.args[i];
         uint64_t mask = is_thing(arg->slot) ? words_of_arg(search, arg) : 0;
         placed = placed || mask;
-        search->trust = strcmp(arg->slot, "name") == 0 ? trust_in(search, call, arg->text) : 0;
+        bool named = strcmp(arg->slot, "name") == 0;
+        search->trust = named ? trust_in(search, call, arg->text) : 0;
+        search->kind = named && is_said_whole(search, arg->text) ? call->kind : "";
         mark(search, call, arg->slot, meant_instead(search, mask));
         if (mask && !home_call_arg(&call->call, "name"))
             mark(search, call, arg->slot, noun_beside_place(search, &call->call, mask));
@@ -424,8 +431,11 @@ static bool check_calls(struct search *search, struct understood *understood)
 void leftover_apply(const struct understand *understand, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena)
 {
-    struct search search = {
-        .understand = understand, .prepared = prepared, .words = &prepared->words, .arena = arena};
+    struct search search = {.understand = understand,
+        .prepared = prepared,
+        .words = &prepared->words,
+        .arena = arena,
+        .kind = ""};
     while (understand->phrases && check_calls(&search, understood))
         ;
 }

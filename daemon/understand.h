@@ -17,8 +17,8 @@
 /* How sure the network must be before a call is asked about, acted on, or a question answered: a wrong answer
  * costs less than a wrong act. A model that was calibrated (docs/model.md, section 6) is right in so many of
  * a hundred such calls. hearthd's own limits are in its configuration, and have these defaults. */
-#define UNDERSTAND_ASK_CONFIDENCE 0.50
-#define UNDERSTAND_COMMAND_CONFIDENCE 0.65
+#define UNDERSTAND_ASK_CONFIDENCE 0.40
+#define UNDERSTAND_COMMAND_CONFIDENCE 0.55
 #define UNDERSTAND_QUESTION_CONFIDENCE 0.65
 
 /* True if the tool only answers: questions about states, time, weather, timers; greetings. */

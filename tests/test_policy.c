@@ -85,10 +85,10 @@ static void test_bands(void **state)
 {
     (void)state;
     struct config *config = config_new();
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.49), POLICY_UNSURE);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.50), POLICY_ASK);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.64), POLICY_ASK);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.65), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.39), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.40), POLICY_ASK);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.54), POLICY_ASK);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.55), POLICY_ALLOW);
     assert_int_equal(policy_band(config, "HassTurnOff", true, 0.84), POLICY_ASK);
     assert_int_equal(policy_band(config, "HassTurnOff", true, 0.85), POLICY_ALLOW);
     config->ask_confidence = 0.3;
@@ -102,8 +102,8 @@ static void test_an_edge_above_the_limit_asks_nothing_and_forbids_nothing(void *
     (void)state;
     struct config *config = config_new();
     config->ask_confidence = 1;
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.64), POLICY_UNSURE);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.66), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.54), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.56), POLICY_ALLOW);
     assert_int_equal(policy_check(config, &off, &lock, 0.8, false), POLICY_UNSURE);
     config_free(config);
 }
@@ -116,9 +116,9 @@ static void test_guards(void **state)
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_CONFIRM);
     assert_int_equal(
         policy_check(config, &off, &lock, 0.8, false), POLICY_CONFIRM); /* a question, either way */
-    assert_int_equal(policy_check(config, &off, &lock, 0.6, false), POLICY_ASK);
-    assert_int_equal(policy_check(config, &off, &lock, 0.4, false), POLICY_UNSURE);
-    assert_int_equal(policy_check(config, &off, &lock, 0.6, true), POLICY_ALLOW);
+    assert_int_equal(policy_check(config, &off, &lock, 0.5, false), POLICY_ASK);
+    assert_int_equal(policy_check(config, &off, &lock, 0.3, false), POLICY_UNSURE);
+    assert_int_equal(policy_check(config, &off, &lock, 0.5, true), POLICY_ALLOW);
     config->unlock = GUARD_REFUSE;
     assert_int_equal(policy_check(config, &off, &lock, 0.99, false), POLICY_REFUSE);
     assert_int_equal(policy_check(config, &off, &lock, 0.99, true), POLICY_REFUSE);

@@ -18,7 +18,7 @@ turn on the pump and tell me the time | 0.99 | HassTurnOn name=Pump + HassGetCur
 turn on the pump and the sauna | 0.99 | HassTurnOn name=Pump + HassTurnOn name=Sauna
 turn on the sauna | 0.99 | HassTurnOn name=Sauna
 maybe the pump | 0.3 | HassTurnOn name=Pump
-pump thing on | 0.6 | HassTurnOn name=Pump
+pump thing on | 0.5 | HassTurnOn name=Pump
 unlock the front door | 0.99 | HassTurnOff name=Front door;domain=lock
 turn on the quiet box | 0.99 | HassTurnOn name=Quiet box
 is the pump on | 0.99 | HassGetState name=Pump;state=on

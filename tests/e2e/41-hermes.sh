@@ -6,7 +6,7 @@ cat >"$script" <<'END_OF_SCRIPT'
 turn on the pump | 0.98 | HassTurnOn name=Pump
 turn on the lights | 0.97 | HassTurnOn area=Study;domain=light
 turn on the pump and the desk lamp | 0.98 | HassTurnOn name=Pump + HassTurnOn name=Desk lamp
-pump thing on | 0.6 | HassTurnOn name=Pump
+pump thing on | 0.5 | HassTurnOn name=Pump
 set the desk lamp to 50 percent | 0.96 | HassLightSet name=Desk lamp;brightness=50
 turn on the sauna | 0.98 | HassTurnOn name=Sauna
 what time is it | 0.99 | HassGetCurrentTime
