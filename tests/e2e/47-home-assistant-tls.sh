@@ -38,9 +38,11 @@ start_fake() {
 	wait_for 5 grep -q ready fake.log
 }
 stop_fake() { kill "$fake_pid"; wait "$fake_pid" 2>/dev/null; : >fake.log; }
+# configure URL [CA]
+configure() { printf '[home_assistant]\nurl = %s\ntoken_file = %s\nca_file = %s\n' "$1" "$work/token" "${2:-}" >"$conf.d/50-ha.conf"; }
 # with URL [CA]: hearthd begins anew with that
 with() {
-	printf '[home_assistant]\nurl = %s\ntoken_file = %s\nca_file = %s\n' "$1" "$work/token" "${2:-}" >"$conf.d/50-ha.conf"
+	configure "$@"
 	[ -z "${daemon_pid:-}" ] || { kill "$daemon_pid"; wait "$daemon_pid" 2>/dev/null; }
 	: >daemon.log
 	start_daemon
@@ -51,8 +53,9 @@ refused() { ! "$@"; }
 
 start_fake here
 write_config
-with "https://localhost:$fake_port" "$work/ours.pem"
-if grep -q 'built without libwebsockets' daemon.log; then
+configure "https://localhost:$fake_port" "$work/ours.pem"
+start_daemon_only
+if ! wait_for 5 daemon_online && grep -q 'built without libwebsockets' daemon.log; then
 	echo "skipped: hearthd is built without libwebsockets"
 	exit 77
 fi
