@@ -222,6 +222,25 @@ static void put_key(const struct san_network *net, void *row, const float *head)
     }
 }
 
+void san_widen_values(const struct san_network *net, float *values, const char *row)
+{
+    if (net->quantised)
+        net->kernels->widen(values, (const void *)row, net->kv);
+    else
+        memcpy(values, row, net->value_bytes);
+}
+
+/* Values as the cache keeps them, and what is left of them then. */
+static void round_values(const struct san_network *net, float *values, char *row)
+{
+    if (!net->quantised) {
+        memcpy(row, values, net->value_bytes);
+        return;
+    }
+    net->kernels->narrow((void *)row, values, net->kv);
+    san_widen_values(net, values, row);
+}
+
 static void prepare_keys(struct san_network *net, const struct san_heads *heads, size_t row)
 {
     const struct san_config *c = &net->model->config;
@@ -232,6 +251,8 @@ static void prepare_keys(struct san_network *net, const struct san_heads *heads,
         prepare_head(net, heads, head, x, heads->weights->k_norm, row);
         put_key(net, keys + h * (net->key_bytes / c->kv_heads), head);
     }
+    if (net->span[row].item)
+        round_values(net, net->v + row * net->kv, net->value_rows + row * net->value_bytes);
     san_remember(net, heads->memory, net->span[row].token, keys, net->v + row * net->kv);
 }
 

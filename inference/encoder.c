@@ -4,8 +4,8 @@
  * the query, all. So a mask is two numbers a token, and no score is computed that it would hide.
  *
  * Items that the cache remembers do not pass: the rows of a pass are the query and the other items, all in
- * one multiplication. Keys, values and outputs go where their tokens are in the prompt, and between them what
- * is remembered: what reads them adds up in the same order either way.
+ * one multiplication. Keys and values go where their tokens are in the prompt, and between them what is
+ * remembered: what reads them adds up in the same order either way.
  */
 #include <string.h>
 
@@ -73,6 +73,7 @@ static void set_spans(
             .end = alone ? p->token + p->count : tokens,
             .position = alone ? net->model->config.item_position + i : p->token + i,
             .token = p->token + i,
+            .item = alone,
         };
 }
 
@@ -107,24 +108,26 @@ static void place(struct san_network *net, const struct san_segment *segments, s
  * encoder's; its values follow. */
 static size_t record_at(const struct san_network *net, uint32_t layer)
 {
-    return layer * (net->key_bytes + net->kv * sizeof(float));
+    return layer * (net->key_bytes + net->value_bytes);
 }
 
 static void keep_rows(struct san_network *net, const struct san_placed *p, size_t at)
 {
-    san_context_cache_write(
-        net->cache, p->entry, at, net->key_bytes, net->key_rows + p->row * net->key_bytes);
-    san_context_cache_write(
-        net->cache, p->entry, at + net->key_bytes, net->kv * sizeof(float), net->v + p->row * net->kv);
+    size_t keys = net->key_bytes, values = net->value_bytes;
+    san_context_cache_write(net->cache, p->entry, at, keys, net->key_rows + p->row * keys);
+    san_context_cache_write(net->cache, p->entry, at + keys, values, net->value_rows + p->row * values);
 }
 
 static void recall_rows(
     struct san_network *net, struct san_memory *memory, const struct san_placed *p, size_t at)
 {
-    san_context_cache_read(net->cache, p->entry, at, net->key_bytes, net->key_rows);
-    san_context_cache_read(net->cache, p->entry, at + net->key_bytes, net->kv * sizeof(float), net->v);
-    for (size_t t = 0; t < p->count; t++)
-        san_remember(net, memory, p->token + t, net->key_rows + t * net->key_bytes, net->v + t * net->kv);
+    size_t keys = net->key_bytes, values = net->value_bytes;
+    san_context_cache_read(net->cache, p->entry, at, keys, net->key_rows);
+    san_context_cache_read(net->cache, p->entry, at + keys, values, net->value_rows);
+    for (size_t t = 0; t < p->count; t++) {
+        san_widen_values(net, net->v, net->value_rows + t * values);
+        san_remember(net, memory, p->token + t, net->key_rows + t * keys, net->v);
+    }
 }
 
 /* What the cache is to keep of the pass's keys and values goes there; then what it remembers of other
@@ -138,21 +141,6 @@ static void settle_memory(struct san_network *net, struct san_memory *memory, ui
     for (size_t i = 0; i < net->placed_count; i++)
         if (net->placed[i].remembered)
             recall_rows(net, memory, &net->placed[i], at);
-}
-
-/* The encoder's output: what is remembered goes to its tokens, and what is to be kept of the pass to the
- * cache. */
-static void settle_encoded(struct san_network *net)
-{
-    size_t d = net->model->config.d, size = d * sizeof(float), at = san_network_record(net) - size;
-    for (size_t i = 0; i < net->placed_count; i++) {
-        const struct san_placed *p = &net->placed[i];
-        float *rows = net->encoded + p->token * d;
-        if (p->remembered)
-            san_context_cache_read(net->cache, p->entry, at, size, rows);
-        else if (p->entry != SAN_NOT_CACHED)
-            san_context_cache_write(net->cache, p->entry, at, size, rows);
-    }
 }
 
 /* ---- the pass ---- */
@@ -213,7 +201,6 @@ enum san_status san_network_encode(
         san_run_step(net, attend, &layer);
     }
     san_run_step(net, leave, NULL);
-    settle_encoded(net);
     for (uint32_t layer = 0; layer < c->dec_layers; layer++) {
         san_run_step(net, take_in_cross, &layer);
         settle_memory(net, &net->cross[layer], c->enc_layers + layer);

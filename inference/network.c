@@ -93,6 +93,7 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->k = carve_floats(layout, rows * (uint64_t)net->kv);
     net->v = carve_floats(layout, rows * (uint64_t)net->kv);
     net->key_rows = carve(layout, rows, net->key_bytes);
+    net->value_rows = carve(layout, rows, net->value_bytes);
     net->query = carve_floats(layout, queries * (uint64_t)net->key_n);
     net->query_q = carve(layout, queries * (uint64_t)net->key_n, 1);
     net->query_scale = carve_floats(layout, queries);
@@ -155,8 +156,7 @@ static bool layers_quantised(const struct san_attention_weights *w, uint32_t cou
 size_t san_network_record(const struct san_network *net)
 {
     const struct san_config *c = &net->model->config;
-    size_t attention = net->key_bytes + net->kv * sizeof(float);
-    return ((size_t)c->enc_layers + c->dec_layers) * attention + c->d * sizeof(float);
+    return ((size_t)c->enc_layers + c->dec_layers) * (net->key_bytes + net->value_bytes);
 }
 
 static void set_sizes(struct san_network *net)
@@ -172,6 +172,7 @@ static void set_sizes(struct san_network *net)
     net->key_type = net->quantised ? SAN_Q8_0 : SAN_F32;
     net->key_n = net->quantised ? (c->head_dim + SAN_GROUP - 1) / SAN_GROUP * SAN_GROUP : c->head_dim;
     net->key_bytes = c->kv_heads * san_row_bytes(net->key_type, net->key_n);
+    net->value_bytes = net->kv * (net->quantised ? sizeof(uint16_t) : sizeof(float));
 }
 
 struct san_network *san_network_new(

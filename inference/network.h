@@ -47,7 +47,7 @@ void san_network_logits(const struct san_network *network, const int32_t *ids, s
 struct san_context_cache_stats san_network_cache_stats(const struct san_network *network);
 
 /* The encoder's output, [tokens, embedding_length] row by row, for tests and the retrieval head; lives until
- * the next encode. */
+ * the next encode. The rows of items that were remembered are not in it: nothing needs them again. */
 const float *san_network_encoded(const struct san_network *network, size_t *tokens);
 
 #endif

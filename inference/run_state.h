@@ -17,6 +17,7 @@
 struct san_span {
     int32_t id;
     uint32_t begin, end, position, token;
+    bool item; /* of a segment that can be remembered */
 };
 
 /* A segment of the prompt. Those that are not remembered are the rows of the encoder's pass, without gap. */
@@ -31,7 +32,10 @@ struct san_placed {
 
 /* Keys and values of one attention. Keys are a matrix for each key/value head, a row for each token: scores
  * are the multiplication of that with queries. They are Q8_0 where the network is quantised, each group of a
- * key with the scale that it needs; else F32. */
+ * key with the scale that it needs; else F32. Values are floats: that is what they are weighted as, once for
+ * every query, and to widen them each time would cost more than to read them does. Where the network is
+ * quantised those of items are rounded to half floats, whether or not there is a cache, which keeps them so.
+ */
 struct san_memory {
     struct san_matrix keys; /* of the first head; those of the next follow */
     size_t keys_bytes;      /* of a head */
@@ -50,6 +54,7 @@ struct san_network {
     enum san_type key_type; /* Q8_0 or F32 */
     size_t key_n;           /* numbers of a key: hd, with zeros up to a group if quantised */
     size_t key_bytes;       /* of the keys of a token, as rows of the file's kind */
+    size_t value_bytes;     /* of the values of an item's token: half floats if quantised, else floats */
 
     float *cosine, *sine;      /* [positions][hd / 2] */
     struct san_span *span;     /* [rows] of the pass under way */
@@ -63,6 +68,7 @@ struct san_network {
     int32_t *input_offset; /* [rows][max(d, inner) / 32] */
     float *q, *k, *v;      /* [rows][inner], [rows][kv], [rows][kv] */
     char *key_rows;        /* [rows][key_bytes] */
+    char *value_rows;      /* [rows][value_bytes], of items */
     float *query;          /* [KV][pass_rows][H / KV][key_n]: heads that share keys lie together */
     int8_t *query_q;       /* the same as integers */
     float *query_scale;    /* one a query */
@@ -74,7 +80,7 @@ struct san_network {
     struct san_memory encoder;       /* of the encoder layer under way; context_length tokens */
     struct san_memory *cross, *self; /* [dec_layers]; context_length and output_length tokens */
     size_t written;                  /* tokens in `self` */
-    float *encoded;                  /* [context_length][d] */
+    float *encoded;                  /* [context_length][d]; not of what is remembered */
     float *hidden;                   /* [d] after the final norm */
     int8_t *hidden_q;
     float *hidden_scale;
@@ -83,8 +89,8 @@ struct san_network {
 
 enum { SAN_ATTEND_ROWS = 6 }; /* that attend together, and that kernels multiply at once */
 
-/* Bytes that the cache keeps of a token: keys and values of every encoder layer, keys and values for every
- * decoder layer's cross-attention, the encoder's output. */
+/* Bytes that the cache keeps of a token: keys and values of every encoder layer, and those for every decoder
+ * layer's cross-attention. */
 size_t san_network_record(const struct san_network *net);
 
 enum san_status san_check_ids(
@@ -118,7 +124,8 @@ void san_project(struct san_network *net, const struct san_part *part,
     const struct san_projection *projections, size_t count);
 
 /* What becomes of net->q, net->k and net->v: queries are normalised, turned to their positions if `turn`, and
- * stand ready for san_attend; keys are normalised and turned, and go with the values to the memory. */
+ * stand ready for san_attend; keys are normalised and turned, and go with the values to the memory. Items'
+ * values are rounded, and stand in net->value_rows too. */
 struct san_heads {
     const struct san_attention_weights *weights;
     struct san_memory *memory;
@@ -128,6 +135,8 @@ void san_prepare_heads(struct san_network *net, const struct san_part *part, con
 /* The keys of a token, as net->key_rows has them, and its values, into a memory. */
 void san_remember(const struct san_network *net, struct san_memory *memory, size_t token, const char *keys,
     const float *values);
+/* The values of a token from the way in which the cache keeps them: kv floats. */
+void san_widen_values(const struct san_network *net, float *values, const char *row);
 
 /* The queries against the memory, each row over its span; then the output projection, into net->output. */
 void san_attend(struct san_network *net, const struct san_part *part, const struct san_attention_weights *w,

@@ -77,7 +77,7 @@ struct san_options {
     size_t cache_bytes; /* for what is remembered of items between utterances; 0: nothing. No result depends on it */
 };
 
-enum { SAN_CACHE_BYTES = 12 << 20 }; /* some 380 names with hearth-s; memory is taken as it fills */
+enum { SAN_CACHE_BYTES = 12 << 20 }; /* some 730 names with hearth-s; memory is taken as it fills */
 
 /* Run state: key/value caches, scratch, arena. options may be NULL: one thread, SAN_CACHE_BYTES. */
 struct san_session *san_session_new(

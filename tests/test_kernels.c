@@ -241,6 +241,32 @@ static void check_quantize(const struct san_kernels *set)
     }
 }
 
+/* Every half float that is a number, then floats of every size: below the least half, between two, beyond the
+ * largest. */
+static void check_halves(const struct san_kernels *set)
+{
+    enum { HALVES = 0x7c00 };
+    static uint16_t half[HALVES], narrow[2][HALVES];
+    static float wide[2][HALVES];
+    for (unsigned sign = 0; sign < 2; sign++) {
+        for (unsigned i = 0; i < HALVES; i++)
+            half[i] = (uint16_t)(sign << 15 | i);
+        set->widen(wide[0], half, HALVES);
+        scalar()->widen(wide[1], half, HALVES);
+        assert_memory_equal(wide[0], wide[1], sizeof(wide[0]));
+        set->narrow(narrow[0], wide[0], HALVES);
+        assert_memory_equal(narrow[0], half, sizeof(half));
+    }
+    fill(wide[0], HALVES, 1.0f);
+    for (size_t i = 0; i < HALVES; i++)
+        wide[0][i] =
+            i % 3 ? ldexpf(wide[0][i], (int)(i % 48) - 28) : (wide[1][i] + wide[1][(i + 1) % HALVES]) / 2;
+    wide[0][0] = SAN_HALF_MAX + 15, wide[0][1] = -SAN_HALF_MAX - 16, wide[0][2] = 3e38f, wide[0][3] = -1e-40f;
+    set->narrow(narrow[0], wide[0], HALVES);
+    scalar()->narrow(narrow[1], wide[0], HALVES);
+    assert_memory_equal(narrow[0], narrow[1], sizeof(narrow[0]));
+}
+
 /* A matrix as a file has it, columns, and what the scalar set makes of them. */
 struct product {
     enum san_type type;
@@ -375,6 +401,12 @@ static void test_quantize_is_the_same(void **state)
     for_each_set(check_quantize);
 }
 
+static void test_halves_are_the_same(void **state)
+{
+    (void)state;
+    for_each_set(check_halves);
+}
+
 static void test_multiplications_are_the_same(void **state)
 {
     (void)state;
@@ -457,6 +489,7 @@ int main(void)
         cmocka_unit_test(test_softmax_is_one),
         cmocka_unit_test(test_norm_rope_and_attention),
         cmocka_unit_test(test_quantize_is_the_same),
+        cmocka_unit_test(test_halves_are_the_same),
         cmocka_unit_test(test_multiplications_are_the_same),
         cmocka_unit_test(test_floats_are_the_same),
         cmocka_unit_test(test_choice),

@@ -54,6 +54,23 @@ void san_avx2_quantize(int8_t *q, float *scale, int32_t *offset, const float *x,
     }
 }
 
+/* ---- half floats ---- */
+
+void san_avx2_widen(float *out, const uint16_t *half, size_t n)
+{
+    for (size_t i = 0; i < n; i += LANES)
+        _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const void *)(half + i))));
+}
+
+void san_avx2_narrow(uint16_t *half, const float *x, size_t n)
+{
+    const __m256 most = _mm256_set1_ps(SAN_HALF_MAX), least = _mm256_set1_ps(-SAN_HALF_MAX);
+    for (size_t i = 0; i < n; i += LANES) {
+        __m256 within = _mm256_max_ps(_mm256_min_ps(_mm256_loadu_ps(x + i), most), least);
+        _mm_storeu_si128((void *)(half + i), _mm256_cvtps_ph(within, _MM_FROUND_TO_NEAREST_INT));
+    }
+}
+
 /* ---- floats, in tiles: four dot products of rows w[t] with columns x[t] ---- */
 
 static INLINE __m256 add_f32(__m256 sum, const void *w, const float *x, size_t i)
@@ -267,6 +284,8 @@ const struct san_kernels san_kernels_avx2 = {
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
+    .widen = san_avx2_widen,
+    .narrow = san_avx2_narrow,
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,
     .rope = san_avx2_rope,

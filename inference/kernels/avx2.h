@@ -112,6 +112,8 @@ static INLINE void block_256(float *out, size_t out_stride, const struct block *
 /* What the sets with further instructions take over from avx2.c. */
 void san_avx2_quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n);
 san_multiply_fn san_avx2_multiply_f32, san_avx2_multiply_f16;
+void san_avx2_widen(float *out, const uint16_t *half, size_t n);
+void san_avx2_narrow(uint16_t *half, const float *x, size_t n);
 void san_avx2_rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon);
 void san_avx2_add(float *x, const float *y, float factor, size_t n);
 void san_avx2_rope(float *x, const float *cosine, const float *sine, size_t hd);

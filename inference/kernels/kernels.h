@@ -59,6 +59,11 @@ struct san_kernels {
 
     san_multiply_fn *multiply_f32, *multiply_f16, *multiply_q8_0, *multiply_q4_0;
 
+    /* Half floats to floats, exactly; and to the nearest half float, ties to even, never infinite: what lies
+     * beyond becomes the largest. x is not NaN. */
+    void (*widen)(float *out, const uint16_t *half, size_t n);
+    void (*narrow)(uint16_t *half, const float *x, size_t n);
+
     /* out[i] = x[i] * (1 / sqrt(lanes(x[i] * x[i]) / n + epsilon)) * (1 + g[i]), multiplied from left to
      * right. out may be x. */
     void (*rms_norm)(float *out, const float *x, const float *g, size_t n, float epsilon);

@@ -39,6 +39,23 @@ void san_neon_quantize(int8_t *q, float *scale, int32_t *offset, const float *x,
         offset[i / SAN_GROUP] = -128 * round_group(q + i, x + i, factor);
 }
 
+/* ---- half floats ---- */
+
+void san_neon_widen(float *out, const uint16_t *half, size_t n)
+{
+    for (size_t i = 0; i < n; i += HALF)
+        vst1q_f32(out + i, widen_half(half + i));
+}
+
+void san_neon_narrow(uint16_t *half, const float *x, size_t n)
+{
+    const float32x4_t most = vdupq_n_f32(SAN_HALF_MAX), least = vdupq_n_f32(-SAN_HALF_MAX);
+    for (size_t i = 0; i < n; i += HALF) {
+        float32x4_t within = vmaxq_f32(vminq_f32(vld1q_f32(x + i), most), least);
+        vst1_u16(half + i, vreinterpret_u16_f16(vcvt_f16_f32(within)));
+    }
+}
+
 /* ---- floats, in tiles: four dot products of rows w[t] with columns x[t] ---- */
 
 static INLINE struct lanes add_f32(struct lanes sum, const void *w, const float *x, size_t i)
@@ -331,6 +348,8 @@ const struct san_kernels san_kernels_neon = {
     .multiply_f16 = san_neon_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
+    .widen = san_neon_widen,
+    .narrow = san_neon_narrow,
     .rms_norm = san_neon_rms_norm,
     .add = san_neon_add,
     .rope = san_neon_rope,

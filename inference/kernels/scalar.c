@@ -53,6 +53,18 @@ static void multiply_f32(float *out, size_t out_stride, const struct san_matrix 
         }
 }
 
+static void widen(float *out, const uint16_t *half, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = san_half_to_float(half[i]);
+}
+
+static void narrow(uint16_t *half, const float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        half[i] = san_float_to_half(x[i]);
+}
+
 static float dot_f16(const uint16_t *w, const float *x, size_t n)
 {
     float lane[LANES] = {0};
@@ -223,6 +235,8 @@ const struct san_kernels san_kernels_scalar = {
     .multiply_f16 = multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
+    .widen = widen,
+    .narrow = narrow,
     .rms_norm = rms_norm,
     .add = add,
     .rope = rope,
