@@ -19,7 +19,7 @@
  * a hundred such calls. hearthd's own limits are in its configuration, and have these defaults. */
 #define UNDERSTAND_ASK_CONFIDENCE 0.40
 #define UNDERSTAND_COMMAND_CONFIDENCE 0.55
-#define UNDERSTAND_QUESTION_CONFIDENCE 0.65
+#define UNDERSTAND_QUESTION_CONFIDENCE 0.55
 
 /* True if the tool only answers: questions about states, time, weather, timers; greetings. */
 bool understand_is_question(const char *tool);

@@ -92,8 +92,8 @@ static void test_bands(void **state)
     assert_int_equal(policy_band(config, "HassTurnOff", true, 0.84), POLICY_ASK);
     assert_int_equal(policy_band(config, "HassTurnOff", true, 0.85), POLICY_ALLOW);
     config->ask_confidence = 0.3;
-    assert_int_equal(policy_band(config, "HassGetState", false, 0.64), POLICY_UNSURE);
-    assert_int_equal(policy_band(config, "HassGetState", false, 0.65), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassGetState", false, 0.54), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassGetState", false, 0.55), POLICY_ALLOW);
     config_free(config);
 }
 

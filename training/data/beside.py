@@ -43,14 +43,14 @@ THRESHOLD, WHOLE, SURE, USUAL = 1.75, 1.5, 0.8, 3.0
 
 def ways(text):
     """Every way of saying a pattern, up to WAYS."""
-    todo, done = [text], []
-    while todo and len(todo) + len(done) < 4 * WAYS:
-        text = todo.pop()
+    open_ones, done = [text], []
+    while open_ones and len(open_ones) + len(done) < 4 * WAYS:
+        text = open_ones.pop()
         m = fill.INNER.search(text)
         if m is None:
             done.append(text)
         else:
-            todo += [text[:m.start()] + put + text[m.end():] for put in (m[1].split("|") if m[1] is not None else [*m[2].split("|"), ""])]
+            open_ones += [text[:m.start()] + put + text[m.end():] for put in (m[1].split("|") if m[1] is not None else [*m[2].split("|"), ""])]
     return done[:WAYS] or [text]
 
 

@@ -5,10 +5,9 @@ What people put around a sentence stands in around/*.txt, by sections: `before` 
 `lead` and `tail` (clauses that have nothing to do with it), `filler` (hesitations), `same` (other words for the same, one direction a line).
 """
 import functools
-import glob
-import os
 
 import normalize
+from sections import section
 
 HOMOPHONES = {"light": ["lite"], "lights": ["lites", "light"], "off": ["of"], "blinds": ["blinds"], "two": ["to"], "their": ["there"], "whats": ["what is", "wats"],
               "turn": ["tern", "turned"], "dim": ["them"], "fan": ["van"], "lock": ["look"], "set": ["sit"], "volume": ["volumes"], "play": ["plate"], "the": ["da"],
@@ -34,30 +33,17 @@ def typo(rng, word):
     return word[:i] + rng.choice(LETTERS) + word[i + 1:]
 
 
-def section(kind):
-    """The lines of a section of around/*.txt."""
-    out, here = [], None
-    for path in sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "around", "*.txt"))):
-        with open(path, encoding="utf-8") as f:
-            for line in (x.strip() for x in f):
-                if line.startswith("@"):
-                    here = line[1:].strip()
-                elif line and not line.startswith("#") and here == kind:
-                    out.append(line)
-    return out
-
-
 @functools.lru_cache(maxsize=None)
 def around(kind):
     """The phrases of a section, as lists of words as the network reads them: its normaliser drops "um"."""
-    return [words for words in map(normalize.words_of, section(kind)) if words]
+    return [words for words in map(normalize.words_of, section("around", kind)) if words]
 
 
 @functools.lru_cache(maxsize=None)
 def synonyms():
     """What may be said in place of some words: {words: [other words]}."""
     out = {}
-    for line in section("same"):
+    for line in section("around", "same"):
         first, *rest = (tuple(normalize.words_of(x)) for x in line.split(" = "))
         out.setdefault(first, []).extend(rest)
     return out

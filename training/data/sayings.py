@@ -1,9 +1,8 @@
 """Free text and numbers for the variables of patterns: items, messages, songs, timers, colours, modes, figures."""
 import functools
-import glob
-import os
 
 import pools
+from sections import section
 
 TOLD_SHARE = 0.5        # of the free text that somebody wrote down; the rest is put together
 
@@ -15,15 +14,7 @@ COMMON_COLORS = "white red orange yellow green blue purple pink turquoise".split
 @functools.lru_cache(maxsize=None)
 def told(kind):
     """What the files in said/ hold for a kind: training and evaluation share it, for it is copied and not understood."""
-    out, here = [], None
-    for path in sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "said", "*.txt"))):
-        with open(path, encoding="utf-8") as f:
-            for line in (x.strip() for x in f):
-                if line.startswith("@"):
-                    here = line[1:].strip()
-                elif line and not line.startswith("#") and here == kind:
-                    out.append(line)
-    return out
+    return section("said", kind)
 
 
 def or_told(kind, make):
