@@ -378,7 +378,7 @@ static void check_part(const struct search *all, struct understood_call *call, c
             kind = "";
     mark(search, call, "name", meant_instead(search, mask));
     mark(search, call, "name", noun_of_another_kind(search, mask, kind));
-    mark(search, call, "name", unknown_thing(search));
+    mark(search, call, "name", unknown_thing(all)); /* what stands apart may be another call's */
 }
 
 static void check_call(struct search *search, struct understood_call *call)

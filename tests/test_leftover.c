@@ -147,6 +147,9 @@ static void test_words_of_the_command_do_no_harm(void **state)
     assert_string_equal(against(state, "lamp 1 teal", "light",
                             CALL("HassLightSet", "\"name\":\"Lamp 1\",\"color\":\"teal\"")),
         "");
+    assert_string_equal(against(state, "bedroom blind 3 quarters open", "cover",
+                            CALL("HassSetPosition", "\"name\":\"Bedroom blind\",\"position\":75")),
+        "");
     assert_string_equal(against(state, "Bedroom lights, Martha wants to read", "", LIGHTS("Bedroom")), "");
 }
 
@@ -177,6 +180,14 @@ static void test_other_calls_account_for_their_words(void **state)
         "");
 }
 
+static void test_a_name_said_in_part_is_not_what_another_call_names(void **state)
+{
+    assert_string_equal(against(state, "turn on the counter and turn off the coffee machine", "light",
+                            "[{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Counter light\"}},"
+                            "{\"name\":\"HassTurnOff\",\"arguments\":{\"name\":\"Coffee machine\"}}]"),
+        "");
+}
+
 static void test_questions_and_timers_stay(void **state)
 {
     assert_string_equal(
@@ -197,6 +208,7 @@ int main(void)
         cmocka_unit_test(test_words_of_the_command_do_no_harm),
         cmocka_unit_test(test_where_a_thing_is_and_what_else_it_is_called),
         cmocka_unit_test(test_other_calls_account_for_their_words),
+        cmocka_unit_test(test_a_name_said_in_part_is_not_what_another_call_names),
         cmocka_unit_test(test_questions_and_timers_stay),
     };
     return cmocka_run_group_tests(tests, open_home, close_home);
