@@ -2,32 +2,33 @@
  *
  * Memory is pages of one token each, so that entries of any length fit without gaps. An entry is a chain of
  * pages; its first page carries what concerns the entry, and its number is the entry's name. Entries hang in
- * a hash table and in a ring by use, through page 0, which holds no token. */
+ * a hash table. */
 #include "inference/context_cache.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { RING = 0, PAGES_MAX = 1 << 24 };
+enum { PAGES_MAX = 1 << 24 };
 static const uint32_t NONE = SAN_NOT_CACHED;
 
 struct page {
-    int32_t id;    /* of the token */
-    uint32_t next; /* page of the same entry, or free page; NONE at the end */
+    int32_t id;     /* of the token */
+    uint32_t next;  /* page of the same entry, or free page; NONE at the end */
+    uint32_t entry; /* whose page it is; NONE if free */
     /* of an entry, in its first page */
     uint32_t hash, count;      /* count: tokens */
     uint32_t in_bucket;        /* next entry of the same bucket */
-    uint32_t newer, older;     /* neighbours in the ring */
     uint64_t reserved, in_use; /* passes in which the entry was made, and last used */
 };
 
 struct san_context_cache {
-    struct page *pages; /* [page_count + 1] */
+    struct page *pages; /* [page_count] */
     uint32_t *buckets;  /* [mask + 1] */
-    char *records;      /* [page_count][width]; page p has record p - 1 */
+    char *records;      /* [page_count][width] */
     san_ids_hash_fn *hash;
     size_t width, page_count;
     uint32_t mask, free;
+    uint32_t drawn; /* the last number that was */
     uint64_t pass;
     struct san_context_cache_stats stats;
 };
@@ -43,11 +44,10 @@ uint32_t san_ids_hash(const int32_t *ids, size_t count)
 
 /* ---- life ---- */
 
-/* At most two buckets for each page, and a page that is the ring. */
+/* At most two buckets for each page. */
 static size_t bytes_of(size_t pages, size_t width)
 {
-    return sizeof(struct san_context_cache) + pages * (sizeof(struct page) + 2 * sizeof(uint32_t) + width) +
-           sizeof(struct page);
+    return sizeof(struct san_context_cache) + pages * (sizeof(struct page) + 2 * sizeof(uint32_t) + width);
 }
 
 static size_t pages_within(size_t bytes, size_t width)
@@ -62,10 +62,11 @@ static size_t pages_within(size_t bytes, size_t width)
 static void start_empty(struct san_context_cache *cache)
 {
     memset(cache->buckets, 0xff, (cache->mask + 1) * sizeof(*cache->buckets));
-    for (uint32_t p = 1; p <= cache->page_count; p++)
-        cache->pages[p].next = p < cache->page_count ? p + 1 : NONE;
-    cache->free = 1;
-    cache->pages[RING].newer = cache->pages[RING].older = RING;
+    for (uint32_t p = 0; p < cache->page_count; p++) {
+        cache->pages[p].next = p + 1 < cache->page_count ? p + 1 : NONE;
+        cache->pages[p].entry = NONE;
+    }
+    cache->free = 0;
 }
 
 struct san_context_cache *san_context_cache_new(size_t bytes, size_t width, san_ids_hash_fn *hash)
@@ -79,7 +80,7 @@ struct san_context_cache *san_context_cache_new(size_t bytes, size_t width, san_
     uint32_t buckets = 1;
     while (2 * buckets <= 2 * pages)
         buckets *= 2;
-    cache->pages = calloc(pages + 1, sizeof(*cache->pages));
+    cache->pages = calloc(pages, sizeof(*cache->pages));
     cache->buckets = malloc(buckets * sizeof(*cache->buckets));
     cache->records = malloc(pages * width);
     if (!cache->pages || !cache->buckets || !cache->records) {
@@ -103,25 +104,6 @@ void san_context_cache_free(struct san_context_cache *cache)
     free(cache->buckets);
     free(cache->pages);
     free(cache);
-}
-
-/* ---- the ring: newest behind page 0, oldest before it ---- */
-
-static void leave_ring(struct san_context_cache *cache, uint32_t entry)
-{
-    struct page *p = &cache->pages[entry];
-    cache->pages[p->newer].older = p->older;
-    cache->pages[p->older].newer = p->newer;
-}
-
-static void use(struct san_context_cache *cache, uint32_t entry)
-{
-    struct page *p = &cache->pages[entry], *ring = &cache->pages[RING];
-    p->in_use = cache->pass;
-    p->newer = RING;
-    p->older = ring->older;
-    cache->pages[ring->older].newer = entry;
-    ring->older = entry;
 }
 
 /* ---- entries ---- */
@@ -155,26 +137,40 @@ static void leave_bucket(struct san_context_cache *cache, uint32_t entry)
 
 static void evict(struct san_context_cache *cache, uint32_t entry)
 {
-    leave_ring(cache, entry);
     leave_bucket(cache, entry);
     cache->stats.entries--;
     cache->stats.tokens -= cache->pages[entry].count;
     cache->stats.evictions++;
     uint32_t last = entry;
-    while (cache->pages[last].next != NONE)
-        last = cache->pages[last].next;
+    for (uint32_t p = entry; p != NONE; p = cache->pages[p].next) {
+        cache->pages[p].entry = NONE;
+        last = p;
+    }
     cache->pages[last].next = cache->free;
     cache->free = entry;
+}
+
+/* An entry that this pass does not use, or NONE: that of a page drawn at random, or of the next behind it. */
+static uint32_t draw(struct san_context_cache *cache)
+{
+    cache->drawn = cache->drawn * 1664525u + 1013904223u;
+    size_t p = (size_t)((uint64_t)cache->drawn * cache->page_count >> 32);
+    for (size_t i = 0; i < cache->page_count; i++, p = p + 1 < cache->page_count ? p + 1 : 0) {
+        uint32_t entry = cache->pages[p].entry;
+        if (entry != NONE && cache->pages[entry].in_use != cache->pass)
+            return entry;
+    }
+    return NONE;
 }
 
 /* Frees pages until count are, by evicting what this pass does not use. */
 static bool make_room(struct san_context_cache *cache, size_t count)
 {
     while (cache->page_count - cache->stats.tokens < count) {
-        uint32_t oldest = cache->pages[RING].newer;
-        if (oldest == RING || cache->pages[oldest].in_use == cache->pass)
+        uint32_t one = draw(cache), other = draw(cache);
+        if (one == NONE)
             return false;
-        evict(cache, oldest);
+        evict(cache, cache->pages[one].in_use <= cache->pages[other].in_use ? one : other);
     }
     return true;
 }
@@ -185,6 +181,7 @@ static uint32_t take_pages(struct san_context_cache *cache, const int32_t *ids, 
     for (size_t i = 0; i < count; i++) {
         last = i ? cache->pages[last].next : first;
         cache->pages[last].id = ids[i];
+        cache->pages[last].entry = first;
     }
     cache->free = cache->pages[last].next;
     cache->pages[last].next = NONE;
@@ -203,8 +200,7 @@ san_cached san_context_cache_find(struct san_context_cache *cache, const int32_t
         cache->stats.misses++;
         return SAN_NOT_CACHED;
     }
-    leave_ring(cache, entry);
-    use(cache, entry);
+    cache->pages[entry].in_use = cache->pass;
     cache->stats.hits++;
     return entry;
 }
@@ -220,10 +216,9 @@ san_cached san_context_cache_reserve(struct san_context_cache *cache, const int3
     struct page *p = &cache->pages[entry];
     p->hash = hash;
     p->count = (uint32_t)count;
-    p->reserved = cache->pass;
+    p->reserved = p->in_use = cache->pass;
     p->in_bucket = cache->buckets[hash & cache->mask];
     cache->buckets[hash & cache->mask] = entry;
-    use(cache, entry);
     cache->stats.entries++;
     cache->stats.tokens += count;
     return entry;
@@ -236,7 +231,7 @@ void san_context_cache_read(
 {
     char *row = to;
     for (uint32_t p = entry; p != NONE; p = cache->pages[p].next, row += size)
-        memcpy(row, cache->records + (p - 1) * cache->width + at, size);
+        memcpy(row, cache->records + p * cache->width + at, size);
 }
 
 void san_context_cache_write(
@@ -244,7 +239,7 @@ void san_context_cache_write(
 {
     const char *row = from;
     for (uint32_t p = entry; p != NONE; p = cache->pages[p].next, row += size)
-        memcpy(cache->records + (p - 1) * cache->width + at, row, size);
+        memcpy(cache->records + p * cache->width + at, row, size);
 }
 
 struct san_context_cache_stats san_context_cache_stats(const struct san_context_cache *cache)

@@ -3,8 +3,10 @@
  * Under the item mask, what the encoder makes of an item depends on nothing but its token ids: the keys and
  * values that the query reads in every encoder layer, and those that the decoder reads in every
  * cross-attention. The cache keeps them, a record of bytes for each token, under the ids themselves. So an
- * entry never goes stale and nothing invalidates it: a renamed device has other ids. What is not used is
- * evicted, the longest unused first. All memory is allocated at the start, and never more than the bound.
+ * entry never goes stale and nothing invalidates it: a renamed device has other ids. Where room is needed,
+ * two entries are drawn and the longer unused is evicted: what is said often stays, and a round of a few more
+ * names than there is room for loses a few of them, not all as it would if always the longest unused went.
+ * All memory is allocated at the start, and never more than the bound.
  *
  * One pass of the encoder:  begin; then for each segment find, or reserve if that fails; then read what was
  * found and write what was reserved, layer by layer. What a pass has found or reserved stays until it ends.
