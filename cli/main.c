@@ -17,7 +17,7 @@ static const struct {
     const char *arguments;
     const char *help;
 } commands[] = {
-    {"say", cmd_say, "[--area AREA] [--dry-run] [--json] [--quiet] [TEXT]",
+    {"say", cmd_say, "[--area AREA] [--dry-run] [--json] [--quiet] [TEXT...]",
         "Says a sentence to the house; a prompt without TEXT"},
     {"call", cmd_call, "[--dry-run] [--json] TOOL [SLOT=VALUE]...",
         "Calls a tool by its name, without a sentence"},
@@ -45,10 +45,11 @@ static const struct {
     {"tools", cmd_tools, "[--json]", "Lists the tools that utterances can call"},
     {"doctor", cmd_doctor, "[--all] [--json] [ENTITY_ID]",
         "Looks for what is wrong, and says the mend; or tells what it understood of devices"},
-    {"reload", cmd_reload, "", "Has hearthd read its configuration again"},
-    {"parse", cmd_parse, "--home FILE [--area A] [--model M] [--json] TEXT",
+    {"reload", cmd_reload, "", "Has hearthd read its configuration, devices.d and tools again"},
+    {"parse", cmd_parse, "--home FILE [--area A] [--model M] [--tools T] [--trace] [--json] TEXT...",
         "Offline: what a sentence means in a home"},
-    {"eval", cmd_eval, "--home FILE CASES [--model M] [--predictions OUT [--trace]] [--diff OLD] [--json]",
+    {"eval", cmd_eval,
+        "[--home FILE] [--model M] [--tools T] [--predictions OUT [--trace]] [--diff OLD] [--json] CASES",
         "Offline: measures the model on cases"},
 };
 enum { COMMANDS = sizeof(commands) / sizeof(*commands) };
@@ -57,7 +58,7 @@ static void print_usage(FILE *file)
 {
     fputs("usage: hearthctl [--socket PATH] COMMAND [ARGUMENT]...\n\n", file);
     for (size_t i = 0; i < COMMANDS; i++)
-        fprintf(file, "  %-8s  %s\n", commands[i].word, commands[i].help);
+        fprintf(file, "  %-9s  %s\n", commands[i].word, commands[i].help);
     fputs("\nhearthctl COMMAND --help tells the arguments; hearthctl(1) tells the rest.\n", file);
 }
 
@@ -65,7 +66,8 @@ static void print_command_usage(FILE *file, const char *word)
 {
     for (size_t i = 0; i < COMMANDS; i++) {
         if (strcmp(commands[i].word, word) == 0)
-            fprintf(file, "usage: hearthctl %s %s\n%s.\n", word, commands[i].arguments, commands[i].help);
+            fprintf(file, "usage: hearthctl %s%s%s\n%s.\n", word, *commands[i].arguments ? " " : "",
+                commands[i].arguments, commands[i].help);
     }
 }
 
