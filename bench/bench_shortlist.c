@@ -1,6 +1,6 @@
 /* bench_shortlist.c - the shortlist measured alone: recall of the right names, and what it costs.
  *
- *     bench_shortlist [--grow N] CASES.jsonl HOME.json
+ *     bench_shortlist [--grow N] CASES.jsonl [HOME.json]
  *
  * For every case, every name, area and floor of its right calls (except the speaker's own room) must be among
  * the items. --grow adds N entities with made-up names to each home, for the cost and the recall in a big
