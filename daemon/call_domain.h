@@ -5,6 +5,7 @@
 #include "devices/home.h"
 #include "inference/arena.h"
 
+/* Takes every argument of that slot out of the call. */
 void call_remove(struct home_call *call, const char *slot);
 
 /* Puts an argument of text before all others, behind the name if there is one. False if the call is full. The

@@ -12,6 +12,7 @@ struct hashmap *hashmap_new(void);
 /* Frees the map and, with a function, each value. NULL is allowed. */
 void hashmap_free(struct hashmap *map, void (*free_value)(void *value));
 
+/* How many keys it has. */
 size_t hashmap_count(const struct hashmap *map);
 /* The value of key, or NULL. */
 void *hashmap_get(const struct hashmap *map, const char *key);

@@ -65,7 +65,9 @@ struct inventory {
 
 /* ---- lists of devices ---- */
 
+/* Adds a borrowed device, once. False if out of memory. */
 bool device_list_add(struct listeners *list, struct device *device);
+/* Takes the device out, if it is there. */
 void device_list_drop(struct listeners *list, const struct device *device);
 void inventory_free_listeners(void *listeners); /* for hashmap_free */
 

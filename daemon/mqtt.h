@@ -37,12 +37,14 @@ struct mqtt_handlers {
  * memory). */
 struct mqtt *mqtt_new(uv_loop_t *loop, const struct config *config, const struct mqtt_handlers *handlers,
     struct san_error *err);
+/* Begins to connect, and tries again until mqtt_stop. */
 void mqtt_start(struct mqtt *mqtt);
 /* Says offline, disconnects, fails what is unsent; everything is closed when the loop has run out. */
 void mqtt_stop(struct mqtt *mqtt);
 /* After the loop has run out. */
 void mqtt_free(struct mqtt *mqtt);
 
+/* How the connection is, and that in a word: "online". */
 enum mqtt_state mqtt_state(const struct mqtt *mqtt);
 const char *mqtt_state_name(enum mqtt_state state);
 /* The last failure, for status pages: "" if there was none. */

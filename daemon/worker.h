@@ -48,6 +48,7 @@ bool worker_submit(struct worker *worker, struct worker_job *job);
  * why. */
 enum san_status worker_reload_tools(struct worker *worker, const char *tools_path, struct san_error *err);
 
+/* What the model is; pointers live as long as the worker. */
 void worker_model_info(const struct worker *worker, struct san_model_info *info);
 /* [{"name","description"}], for the caller to delete; NULL if out of memory. */
 cJSON *worker_tools(const struct worker *worker);

@@ -16,6 +16,7 @@
 
 enum { HA_WORD_MAX = 63 }; /* bytes of a domain or a service */
 
+/* True if a command to this topic is a call of a service of Home Assistant. */
 bool ha_topic_is(const char *topic);
 
 /* True if hearth can do something with entities of this domain; entity_id as Home Assistant writes it, at

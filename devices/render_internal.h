@@ -35,6 +35,8 @@ enum san_status send_word(struct rendering *r, const char *topic_key, const char
 
 /* ---- expecting ---- nothing is expected of what no topic reports */
 
+/* The text of the state or of an attribute, or a number within tolerance of it (the attribute's unit), will
+ * show that the command was obeyed. Texts are copied, the names of attributes are borrowed. */
 void expect_state(struct rendering *r, const char *text);
 void expect_text(struct rendering *r, const char *attribute, const char *text);
 void expect_number(struct rendering *r, const char *attribute, double number, double tolerance);
@@ -49,6 +51,7 @@ bool step_arg(const struct rendering *r, const char *slot, double step, double *
  * steps. Errors: SAN_EINVAL. */
 enum san_status wanted_number(struct rendering *r, const char *slot, const char *step_slot, double step,
     const char *attribute, double low, double high, double *number);
+/* The number that an attribute is now; false if it is not known. Whether the state is this text now. */
 bool now_number(const struct rendering *r, const char *attribute, double *number);
 bool now_is(const struct rendering *r, const char *state);
 
@@ -82,6 +85,7 @@ struct tool_row {
     const char *tool;
     render_fn render;
 };
+/* The function in the row of the tool, or NULL. */
 render_fn find_tool(const struct tool_row *rows, size_t count, const char *tool);
 
 #endif

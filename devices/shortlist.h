@@ -1,8 +1,9 @@
 /* shortlist.h - which names of the home an utterance can mean (docs/model.md, section 3: which items).
  *
- * Words of the utterance, normalised, against the registry's index: equal, singular/plural, joined or split compounds, prefixes, misspelt
- * and sound-alike ones. Rare words count more. At most 16 entities, 6 areas, 4 floors; areas, floors, entities, best first;
- * no entity of whose name less than half was said if its score is below a tenth of the best one's.
+ * Words of the utterance, normalised, against the registry's index: equal, singular/plural, joined or split
+ * compounds, prefixes, misspelt and sound-alike ones. Rare words count more. At most 16 entities, 6 areas, 4
+ * floors; areas, floors, entities, best first; no entity of whose name less than half was said if its score
+ * is below a tenth of the best one's.
  */
 #ifndef HEARTH_SHORTLIST_H
 #define HEARTH_SHORTLIST_H
@@ -13,14 +14,15 @@
 enum { SHORTLIST_ENTITIES = 16, SHORTLIST_AREAS = 6, SHORTLIST_FLOORS = 4 };
 
 struct shortlist_item {
-    const char *kind;  /* "area", "floor", or the entity's domain */
-    const char *text;  /* the name or the alias that fits, as people write it */
-    const char *name;  /* the canonical name that it stands for */
+    const char *kind; /* "area", "floor", or the entity's domain */
+    const char *text; /* the name or the alias that fits, as people write it */
+    const char *name; /* the canonical name that it stands for */
     double score;
 };
 
 struct shortlist; /* the index in memory; follows reg_generation by itself */
 
+/* The registry is borrowed for the shortlist's life. NULL if out of memory. */
 struct shortlist *shortlist_new(struct registry *registry);
 void shortlist_free(struct shortlist *shortlist);
 
@@ -35,6 +37,7 @@ void shortlist_free(struct shortlist *shortlist);
 enum { SHORTLIST_AT_ONCE = 500 };
 struct shortlist_work;
 
+/* Once, before the first search. */
 void shortlist_leave_behind(struct shortlist *shortlist);
 /* True if names have changed that such a search does not know yet. */
 bool shortlist_is_behind(const struct shortlist *shortlist);
@@ -45,8 +48,8 @@ void shortlist_build(struct shortlist_work *work);
 enum san_status shortlist_finish(
     struct shortlist *shortlist, struct shortlist_work *work, struct san_error *err);
 
-/* Items live in the arena. `area` is the speaker's room or NULL (its things win ties). An item for each different (kind, words): entities of equal name
- * and domain are one item. */
+/* Items live in the arena. `area` is the speaker's room or NULL (its things win ties). An item for each
+ * different (kind, words): entities of equal name and domain are one item. */
 enum san_status shortlist_find(struct shortlist *shortlist, const struct san_words *words, const char *area,
     struct san_arena *arena, struct shortlist_item **out, size_t *count, struct san_error *err);
 

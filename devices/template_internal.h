@@ -35,6 +35,7 @@ struct value {
     const struct value *items; /* ... and then the items of a list, or key, value, key, value ... of a dict */
 };
 
+/* A value of each kind; nothing is copied. */
 struct value value_bool(bool truth);
 struct value value_int(double number);
 struct value value_float(double number);
@@ -145,6 +146,8 @@ bool run_charge(struct evaluation *run, size_t steps);
 /* Zeroed memory of the rendering, or NULL with run->err. */
 void *run_alloc(struct evaluation *run, size_t size);
 
+/* What an operator or a slice makes of its operands; `begin`, `end`: NULL where they are left out. False with
+ * run->err. */
 bool evaluate_binary(struct evaluation *run, enum binary_op op, const struct value *left,
     const struct value *right, struct value *out);
 bool evaluate_slice(struct evaluation *run, const struct value *of, const struct value *begin,
@@ -162,7 +165,7 @@ typedef bool (*call_fn)(struct evaluation *run, const struct call *call, struct 
 /* NULL if it was not given: too few, or left out before one that was named. */
 const struct value *call_argument(const struct call *call, size_t index);
 
-/* ---- template_numbers.c ---- */
+/* ---- template_numbers.c ---- filters of the table; false with run->err */
 
 bool filter_int(struct evaluation *run, const struct call *call, struct value *out);
 bool filter_float(struct evaluation *run, const struct call *call, struct value *out);

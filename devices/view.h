@@ -96,12 +96,15 @@ bool view_template(const struct entity_view *view, const char *key, const struct
 /* True if some topic reports this attribute ("" = the state). */
 bool view_reports(const struct entity_view *view, const char *attribute);
 
-/* ---- changes of a state ---- */
+/* ---- changes of a state ---- each sets `changed` if the value was another; texts are copied */
 
+/* The state; what is longer than STATE_TEXT_MAX is cut. */
 void set_state(struct applying *a, const char *text);
+/* An attribute. What is not finite, or too long, is left out. */
 void set_number(struct applying *a, const char *attribute, double number);
 void set_text(struct applying *a, const char *attribute, const char *text);
 void set_bool(struct applying *a, const char *attribute, bool truth);
+/* Takes an attribute away. */
 void unset(struct applying *a, const char *attribute);
 /* Takes the plain values of a JSON object as attributes, but for those that hearth keeps in units of its own.
  */
@@ -119,7 +122,7 @@ bool apply_text_attribute(struct applying *a, const struct binding *binding, con
 /* The two texts that mean nothing known. */
 bool state_is_none(const char *text);
 
-/* ---- state_values.c ---- */
+/* ---- state_values.c ---- what a binding does with a payload; false if it means nothing there */
 
 bool apply_number(struct applying *a, const struct binding *binding, const char *text);
 bool apply_option(struct applying *a, const struct binding *binding, const char *text);

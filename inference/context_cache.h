@@ -29,8 +29,10 @@ san_ids_hash_fn san_ids_hash; /* FNV-1a, over the bytes */
 /* A cache of at most `bytes` in all, with records of `width` bytes. A hash of one's own is for tests: ids
  * are always compared in full. NULL if the bound does not suffice for one token, or out of memory. */
 struct san_context_cache *san_context_cache_new(size_t bytes, size_t width, san_ids_hash_fn *hash);
+/* NULL is allowed. */
 void san_context_cache_free(struct san_context_cache *cache);
 
+/* A new pass: what earlier ones found or reserved may be evicted again. */
 void san_context_cache_begin(struct san_context_cache *cache);
 
 /* An entry; valid within the pass in which it was found or reserved. */

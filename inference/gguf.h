@@ -36,9 +36,10 @@ struct san_tensor {
     size_t bytes;
 };
 
+/* Maps and checks a file. NULL and *err on failure. */
 struct san_gguf *san_gguf_open(const char *path, struct san_error *err);
 /* The same over memory, aligned to 8 bytes, that the caller keeps alive (tests, fuzzing); name is used in
- * errors. */
+ * errors. NULL and *err on failure. */
 struct san_gguf *san_gguf_from_memory(const void *data, size_t size, const char *name, struct san_error *err);
 void san_gguf_close(struct san_gguf *file);
 
@@ -49,6 +50,7 @@ void san_gguf_let_go(const struct san_gguf *file, const struct san_tensor *tenso
  * SAN_ENOMEM. */
 enum san_status san_gguf_let_go_all(struct san_gguf *file, struct san_error *err);
 
+/* Its bytes; its path, which lives as long as the file. */
 size_t san_gguf_size(const struct san_gguf *file);
 const char *san_gguf_name(const struct san_gguf *file);
 

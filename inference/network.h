@@ -23,9 +23,11 @@ struct san_segment {
 };
 
 /* cache_bytes bounds what is kept of context items between prompts (context_cache.h); 0: nothing. It changes
- * the time that a prompt takes, and no bit of what comes out. Not used where the mask is "joint". */
+ * the time that a prompt takes, and no bit of what comes out. Not used where the mask is "joint". The
+ * model must outlive it. NULL and *err on failure. */
 struct san_network *san_network_new(
     const struct san_model *model, unsigned threads, size_t cache_bytes, struct san_error *err);
+/* NULL is allowed. */
 void san_network_free(struct san_network *network);
 
 /* Runs the encoder over the prompt but for the items that are remembered, computes every decoder layer's

@@ -62,6 +62,7 @@ int san_number_cost(
 size_t san_number_next(const struct san_digits *digits, const struct san_range *range,
     const struct san_number *number, struct san_number_option out[static SAN_NUMBER_OPTIONS_MAX]);
 
+/* Its value, times a hundred. */
 int64_t san_number_hundredths(const struct san_number *number);
 /* As JSON writes it: 21, -5, 21.5. */
 void san_number_print(int64_t hundredths, char out[static SAN_NUMBER_TEXT]);

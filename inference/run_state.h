@@ -93,6 +93,7 @@ enum { SAN_ATTEND_ROWS = 6 }; /* that attend together, and that kernels multiply
  * layer's cross-attention. */
 size_t san_network_record(const struct san_network *net);
 
+/* SAN_EINVAL if one of the ids is not of the model's vocabulary. */
 enum san_status san_check_ids(
     const struct san_network *net, const int32_t *ids, size_t count, struct san_error *err);
 

@@ -14,9 +14,12 @@
 
 struct san_tokenizer;
 
+/* Copies what it needs; the file may be closed. NULL and *err on failure. */
 struct san_tokenizer *san_tokenizer_new(const struct san_gguf *file, struct san_error *err);
+/* NULL is allowed. */
 void san_tokenizer_free(struct san_tokenizer *tokenizer);
 
+/* How many tokens there are; the id that ends a text. */
 size_t san_tokenizer_size(const struct san_tokenizer *tokenizer);
 int32_t san_tokenizer_eos(const struct san_tokenizer *tokenizer);
 /* The id of the token with exactly this text, control tokens included; -1 if there is none. */
