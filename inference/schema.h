@@ -15,7 +15,7 @@
 #include "san.h"
 
 enum {
-    SAN_SCHEMA_BYTES = 1 << 20, /* of JSON text: the 45 tools of a home take 36 kB */
+    SAN_SCHEMA_BYTES = 1 << 20, /* of JSON text: the 46 tools of a home take 36 kB */
     SAN_TOOLS_MAX = 128,
     SAN_TOOL_SLOTS_MAX = 32, /* a bit each */
     SAN_NEEDS_MAX = 32,      /* alternatives of required arguments */

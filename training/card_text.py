@@ -5,7 +5,7 @@ LIMITS = """## What it cannot do
 - English only. Names may be in any language, but what is not in the Latin alphabet is spelt in bytes and copied less surely.
 - It knows no home by itself: it chooses among the names that the shortlist hands it. What the shortlist misses, it cannot name.
 - Pronouns across sentences ("turn it off" with nothing before) and conditions ("if it rains, close the windows") are not for the network.
-- A time of day is not understood: a delay is, as a timer with a command.
+- A time of day is not for the network either (hearthd takes it out of the sentence before); a delay is, as a timer with a command.
 - Held-out patterns are by the same writers as the training patterns; the other set was looked at while the engine was mended. Measure on sentences of
   your own (`hearthctl eval`), and teach it those (`training/run --home ... --cases ...`).
 - Its outputs are proposals: the engine's grammar, evidence check, confidence and policy decide."""
