@@ -1,5 +1,5 @@
-/* phrases.h - the words that hearthd answers with, from schemas/phrases_en.json. Data, so that another
- * language is another file. */
+/* phrases.h - the words that hearthd answers with and those by which it knows sentences, from
+ * schemas/phrases_en.json. Data, so that another language is another file. */
 #ifndef HEARTHD_PHRASES_H
 #define HEARTHD_PHRASES_H
 

@@ -14,9 +14,9 @@
 #include "devices/shortlist.h"
 #include "inference/san.h"
 
-/* How sure the network must be before a call is asked about, acted on, or a question answered: a wrong answer
- * costs less than a wrong act. A model that was calibrated (docs/model.md, section 6) is right in so many of
- * a hundred such calls. hearthd's own limits are in its configuration, and have these defaults. */
+/* How sure the network must be before a call is asked about, acted on, or a question answered. A model that
+ * was calibrated (docs/model.md, section 6) is right in so many of a hundred such calls. hearthd's own limits
+ * are in its configuration, and have these defaults. */
 #define UNDERSTAND_ASK_CONFIDENCE 0.40
 #define UNDERSTAND_COMMAND_CONFIDENCE 0.55
 #define UNDERSTAND_QUESTION_CONFIDENCE 0.55
