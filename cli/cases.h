@@ -1,4 +1,4 @@
-/* cases.h - files of one JSON object a line: evaluation cases and predictions (design, section 6). */
+/* cases.h - files of one JSON object a line: evaluation cases and predictions (hearthctl(1), eval). */
 #ifndef HEARTHCTL_CASES_H
 #define HEARTHCTL_CASES_H
 
@@ -10,6 +10,7 @@
 
 struct cases; /* an open file */
 
+/* NULL and *err if it cannot be opened. */
 struct cases *cases_open(const char *path, struct san_error *err);
 void cases_close(struct cases *cases); /* NULL is allowed */
 

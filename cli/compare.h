@@ -1,5 +1,5 @@
-/* compare.h - are two sets of calls the same? How predictions are judged (design: evaluation cases; Home
- * Assistant's conventions).
+/* compare.h - are two sets of calls the same? How predictions are judged (hearthctl(1), eval; the
+ * conventions of docs/model.md, section 4).
  *
  * The order of calls is free. Beside a `name`, `domain` and `device_class` are not counted: the name decides.
  * Names, areas and floors are equal if they stand for the same thing of the home, or have the same normalised

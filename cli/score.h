@@ -35,6 +35,7 @@ struct score_case {
 };
 void score_add(struct score *score, const struct score_case *one);
 
+/* How many cases there are so far, and how many of them were exact. */
 size_t score_count(const struct score *score);
 size_t score_exact(const struct score *score);
 

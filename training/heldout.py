@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes tests/data/heldout: homes of held-out names, and cases.jsonl of held-out patterns said in them (design.md, section 6).
+"""Writes tests/data/heldout: homes of held-out names, and cases.jsonl of held-out patterns said in them (hearthctl(1), eval).
 
     heldout.py [--out DIR] [--homes 24] [--cases 1500] [--seed 77]
 

@@ -22,7 +22,7 @@ class CaseError(Exception):
 
 
 def load_home(path):
-    """A home file of design.md, section 6, as the generator has homes; it gets no more entities."""
+    """A home file (hearthctl(1)) as the generator has homes; it gets no more entities."""
     try:
         with open(path, encoding="utf-8") as f:
             data = json.load(f)
