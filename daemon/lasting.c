@@ -6,7 +6,6 @@
 
 #include "answer.h"
 #include "config.h"
-#include "daemon/calls_json.h"
 #include "evidence.h"
 #include "phrases.h"
 #include "plan.h"
@@ -14,8 +13,8 @@
 #include "reply.h"
 #include "reread.h"
 #include "timers.h"
+#include "turn_back.h"
 #include "undo.h"
-#include "wording.h"
 #include "words.h"
 
 enum { TURNS_MAX = 32 }; /* calls of one timer */
@@ -79,18 +78,6 @@ static bool lasts(const struct utterance *utterance, const struct action *action
 
 /* ---- turning back ---- */
 
-static const char *counterpart(const char *tool)
-{
-    static const char *const pairs[][2] = {{"HassTurnOn", "HassTurnOff"}, {"HassTurnOff", "HassTurnOn"},
-        {"HassMediaPause", "HassMediaUnpause"}, {"HassMediaUnpause", "HassMediaPause"},
-        {"HassMediaPlayerMute", "HassMediaPlayerUnmute"}, {"HassMediaPlayerUnmute", "HassMediaPlayerMute"},
-        {"HassVacuumStart", "HassVacuumReturnToBase"}, {"HassLawnMowerStartMowing", "HassLawnMowerDock"}};
-    for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
-        if (strcmp(pairs[i][0], tool) == 0)
-            return pairs[i][1];
-    return NULL;
-}
-
 /* Can it be turned off again, or on? Not a scene, nor a button. */
 static bool has_counterpart(const struct home_entity *entity)
 {
@@ -132,7 +119,7 @@ static bool changes(const struct action *action, const struct home_entity *entit
 static bool turn_entity(struct turning *turning, const struct action *action,
     const struct home_entity *entity, struct home_call *call)
 {
-    const char *tool = counterpart(action->call.tool);
+    const char *tool = turn_back_counterpart(action->call.tool);
     if (tool) {
         *call = (struct home_call){.tool = tool};
         return has_counterpart(entity);
@@ -140,29 +127,32 @@ static bool turn_entity(struct turning *turning, const struct action *action,
     return undo_entity(entity, &action->call, turning->utterance->arena, call);
 }
 
-static void add_call(struct turning *turning, struct home_call *call, const struct home_entity *entity)
-{
-    if (call->arg_count < HOME_ARGS_MAX)
-        call->args[call->arg_count++] = (struct home_arg){.slot = "entity_id", .text = entity->entity_id};
-    cJSON *json = call_to_json(call);
-    if (!cJSON_AddItemToArray(turning->calls, json))
-        cJSON_Delete(json);
-}
-
-/* "turn off Ceiling fan", "change Bedroom radiator back". */
 static void add_words(struct turning *turning, const struct action *action, struct home_entity **entities,
     size_t count, const struct home_call *call)
 {
     const struct phrases *phrases = turning->daemon->phrases;
-    struct san_arena *arena = turning->utterance->arena;
-    const char *target = wording_target(phrases, arena, &action->call, entities, count);
-    const struct phrase_var vars[] = {{"target", target}, {0}};
-    const char *text = counterpart(action->call.tool)
-                           ? phrases_of_tool(phrases, call, entities[0]->domain, "do", arena, target)
-                           : phrases_fill(phrases, "timers", "turn_back", arena, vars, NULL);
     if (turning->words.len)
         sentence_add(&turning->words, phrases_get(phrases, "words", "and"));
-    sentence_add(&turning->words, text);
+    sentence_add(&turning->words,
+        turn_back_words(phrases, turning->utterance->arena, &action->call, entities, count, call));
+}
+
+/* What is for so long already goes back to how it was before that: a colour beside the brightness, too. */
+static void keep_older(struct home_call *call, const struct home_call *older)
+{
+    if (strcmp(call->tool, older->tool) != 0) {
+        *call = *older;
+        return;
+    }
+    for (size_t i = 0; i < older->arg_count; i++) {
+        size_t at = 0;
+        while (at < call->arg_count && strcmp(call->args[at].slot, older->args[i].slot) != 0)
+            at++;
+        if (at == HOME_ARGS_MAX)
+            continue;
+        call->args[at] = older->args[i];
+        call->arg_count += at == call->arg_count;
+    }
 }
 
 /* NULL, or the key of the phrase that says why it cannot be for a time. */
@@ -177,13 +167,18 @@ static const char *turn_back(struct turning *turning, const struct action *actio
         struct home_entity *entity = &action->resolved.entities[i];
         if (is_guarded(entity))
             return "lasting_guarded";
-        if (!changes(action, entity))
+        struct home_call older;
+        bool lasts_already =
+            turn_back_pending(daemon, turning->utterance->arena, entity, action->call.tool, &older);
+        if (!lasts_already && !changes(action, entity))
             continue;
         if (!turn_entity(turning, action, entity, &call))
             return "lasting_unknown";
+        if (lasts_already)
+            keep_older(&call, &older);
         if (policy_check(daemon->config, &call, entity, 1, false) != POLICY_ALLOW)
             return "lasting_guarded";
-        add_call(turning, &call, entity);
+        turn_back_add(turning->calls, &call, entity, &action->call);
         turned[count++] = entity;
     }
     if (cJSON_GetArraySize(turning->calls) > TURNS_MAX)

@@ -266,6 +266,23 @@ static bool copy_timers(struct san_arena *arena, struct recollection *out, const
     return timers;
 }
 
+static bool copy_superseded(
+    struct san_arena *arena, struct recollection *out, const struct utterance *utterance)
+{
+    size_t count = utterance->superseded_count;
+    struct reg_timer *timers = san_arena_alloc(arena, (count + 1) * sizeof(*timers));
+    for (size_t i = 0; timers && i < count; i++) {
+        timers[i] = utterance->superseded[i];
+        timers[i].name = copy_text(arena, timers[i].name);
+        timers[i].area = copy_text(arena, timers[i].area);
+        timers[i].command = copy_text(arena, timers[i].command);
+        timers[i].calls = copy_text(arena, timers[i].calls);
+    }
+    out->superseded = timers;
+    out->superseded_count = count;
+    return timers;
+}
+
 static bool fill(struct trace *trace, const struct utterance *utterance, const char *sentence)
 {
     trace->dialogue = copy_text(trace->arena, utterance->dialogue);
@@ -276,7 +293,8 @@ static bool fill(struct trace *trace, const struct utterance *utterance, const c
         .missing = ""};
     return copy_calls(trace->arena, &trace->what, utterance) &&
            copy_deeds(trace->arena, &trace->what, utterance) &&
-           copy_timers(trace->arena, &trace->what, utterance);
+           copy_timers(trace->arena, &trace->what, utterance) &&
+           copy_superseded(trace->arena, &trace->what, utterance);
 }
 
 void memory_put(

@@ -42,6 +42,8 @@ struct recollection {
     size_t deed_count;
     const int64_t *timers; /* the ids of those that it started */
     size_t timer_count;
+    const struct reg_timer *superseded; /* what it took from others */
+    size_t superseded_count;
 };
 
 /* NULL if out of memory. */

@@ -35,6 +35,7 @@
 #include "report.h"
 #include "reread.h"
 #include "timers.h"
+#include "turn_back.h"
 #include "undo.h"
 #include "words.h"
 
@@ -503,6 +504,7 @@ static void finish(struct utterance *utterance)
     struct pipeline *pipeline = utterance->pipeline;
     settle_outcomes(utterance);
     lasting_settle(pipeline->daemon, utterance);
+    turn_back_supersede(pipeline->daemon, utterance);
     utterance_enter_state(utterance, UTTERANCE_REPLY);
     utterance->reply = reply_compose(pipeline->daemon->phrases, utterance);
     remember_question(pipeline, utterance);

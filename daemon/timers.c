@@ -227,20 +227,18 @@ static void put(struct request *request, struct reg_timer *timer, const char *ke
     say(request, key, timer);
 }
 
+static const char *status_key(const struct reg_timer *timer)
+{
+    if (timer->command[0])
+        return timer->end_ms ? "status_command" : "status_command_paused";
+    return timer->end_ms ? "status" : "status_paused";
+}
+
 static const char *start_key(const struct request *request, const struct reg_timer *timer)
 {
     if (timer->command[0])
         return request->utterance->reading.time ? "started_at" : "started_command";
     return timer->name[0] ? "started_named" : "started";
-}
-
-/* "For 10 minutes", said once more, counts from now. */
-static int64_t same_calls(const struct reg_timer *rows, size_t count, const struct reg_timer *timer)
-{
-    for (size_t i = 0; i < count; i++)
-        if (timer->calls[0] && strcmp(rows[i].calls, timer->calls) == 0)
-            return rows[i].id;
-    return 0;
 }
 
 static void start(struct request *request)
@@ -252,7 +250,7 @@ static void start(struct request *request)
     struct reg_timer *rows;
     size_t count = 0;
     reg_timers(request->timers->daemon->registry, request->utterance->arena, &rows, &count, NULL);
-    if (seconds < 1 || seconds > TIMERS_LONGEST_S) {
+    if (!action->revives && (seconds < 1 || seconds > TIMERS_LONGEST_S)) {
         refuse(request, "bad_length");
         return;
     }
@@ -266,8 +264,9 @@ static void start(struct request *request)
         .calls = action->turned_back ? action->turned_back : "",
         .total_ms = seconds * 1000,
         .end_ms = request->now + seconds * 1000};
-    timer.id = same_calls(rows, count, &timer);
-    put(request, &timer, start_key(request, &timer));
+    if (action->revives)
+        timer = *action->revives;
+    put(request, &timer, action->revives ? status_key(&timer) : start_key(request, &timer));
     action->timer_id = timer.id;
 }
 
@@ -343,13 +342,6 @@ static void resume(struct request *request)
         return;
     timer->end_ms = request->now + left_ms(timer, request->now);
     put(request, timer, "resumed");
-}
-
-static const char *status_key(const struct reg_timer *timer)
-{
-    if (timer->command[0])
-        return timer->end_ms ? "status_command" : "status_command_paused";
-    return timer->end_ms ? "status" : "status_paused";
 }
 
 static void tell_status(struct request *request)

@@ -279,6 +279,28 @@ static void undo_timer(struct hearthd *daemon, struct utterance *utterance, int6
     action->restores = true;
 }
 
+/* What its commands took from a timer is a timer of its own then, due when that was. */
+static void undo_superseding(struct utterance *utterance, const struct reg_timer *timer)
+{
+    struct action *action = plan_add(utterance, NULL);
+    struct reg_timer *copy = action ? san_arena_alloc(utterance->arena, sizeof(*copy)) : NULL;
+    if (!action)
+        return;
+    action->restores = true;
+    if (!copy) {
+        plan_fail(action, "out of memory");
+        return;
+    }
+    *copy = *timer;
+    copy->name = utterance_print(utterance, "%s", timer->name);
+    copy->area = utterance_print(utterance, "%s", timer->area);
+    copy->command = utterance_print(utterance, "%s", timer->command);
+    copy->calls = utterance_print(utterance, "%s", timer->calls);
+    action->revives = copy;
+    action->call = (struct home_call){.tool = "HassStartTimer", .arg_count = 1};
+    action->call.args[0] = (struct home_arg){.slot = "conversation_command", .text = copy->command};
+}
+
 /* A call without entities that is undone by another one. */
 static bool undo_call(struct utterance *utterance, const struct home_call *done)
 {
@@ -314,6 +336,8 @@ bool undo_plan(
         undo_call(utterance, &last->calls[i]);
     for (size_t i = 0; i < last->timer_count; i++)
         undo_timer(daemon, utterance, last->timers[i]);
+    for (size_t i = 0; i < last->superseded_count; i++)
+        undo_superseding(utterance, &last->superseded[i]);
     for (size_t i = 0; i < last->deed_count; i++) {
         if (is_commanded(utterance, first, last->deeds[i].entity_id))
             continue;

@@ -13,6 +13,7 @@
 #include "daemon/understand.h"
 #include "devices/render.h"
 #include "devices/resolve.h"
+#include "devices/timers.h"
 #include "except.h"
 #include "follow_up.h"
 #include "worker.h"
@@ -91,13 +92,14 @@ struct action {
     const char *detail;                  /* of the refusal: the value, the question, the reason */
     const char *names[ACTION_NAMES_MAX]; /* nearest names, or candidates */
     size_t name_count;
-    bool asks;               /* not sure enough to be done without a yes, and may be asked about */
-    bool restores;           /* takes back what was done before, now or when its time comes */
-    const char *lasts;       /* "10 minutes": it is turned back then; NULL: it is for good */
-    const char *turned_back; /* of the timer that does so: its calls, a JSON array; NULL: any other */
-    int64_t timer_id;        /* of the timer that it started, or is about; 0: none, or any */
-    const char *sentence;    /* its part of the reply; NULL before that */
-    const char *answer;      /* a question's answer, or the reply of a tool without devices */
+    bool asks;                       /* not sure enough to be done without a yes, and may be asked about */
+    bool restores;                   /* takes back what was done before, now or when its time comes */
+    const char *lasts;               /* "10 minutes": it is turned back then; NULL: it is for good */
+    const char *turned_back;         /* of the timer that does so: its calls, a JSON array; NULL: any other */
+    const struct reg_timer *revives; /* of the timer that it starts: as it was; NULL: a new one */
+    int64_t timer_id;                /* of the timer that it started, or is about; 0: none, or any */
+    const char *sentence;            /* its part of the reply; NULL before that */
+    const char *answer;              /* a question's answer, or the reply of a tool without devices */
 };
 
 /* What the network was given, and what it made of it. */
@@ -174,6 +176,9 @@ struct utterance {
     struct confirm *confirm; /* who waits for its effects, or NULL; the next two are that one's */
     struct utterance *next_waiting;
     uint64_t deadline;
+
+    struct reg_timer *superseded; /* what its commands took from the timers (turn_back.h) */
+    size_t superseded_count;
 
     enum outcome outcome;
     const char *reply;

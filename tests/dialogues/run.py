@@ -94,11 +94,15 @@ class Home:
             raise SystemExit("hearthd does not start:\n" + open(self.work + "/hearthd.log").read())
 
     def restart(self):
+        before = self.switched()
         self.socket.close()
         self.daemon.kill()
         self.daemon.wait()
         self.start_hearthd()
-        wait_for(self.is_complete)
+        wait_for(lambda: self.is_complete() and self.switched() == before)  # at first it knows older states from disk
+
+    def switched(self):
+        return {entity["entity_id"]: entity["state"] for entity in self.ask("devices")["entities"] if entity["state"] in ("on", "off")}
 
     def begin(self, mosquitto):
         self.start_broker(mosquitto)

@@ -7,9 +7,14 @@ turn on the fan | 0.99 | HassTurnOn name=Fan
 turn on the fan for 10 minutes | 0.9 | HassStartTimer minutes=10;conversation_command=turn on the fan
 turn on the heater | 0.99 | HassTurnOn name=Heater
 turn on the heater at 7 am | 0.99 | HassTurnOn name=Heater
+turn off the fan | 0.99 | HassTurnOff name=Fan
+toggle the fan | 0.99 | HassToggle name=Fan
+turn on lamp a | 0.99 | HassTurnOn name=Lamp A
+turn on the study lights | 0.99 | HassTurnOn area=Study;domain=light
 turn off lamp b | 0.99 | HassTurnOff name=Lamp B
 turn off the study lights | 0.99 | HassTurnOff area=Study;domain=light
 set the heater to 22 | 0.99 | HassClimateSetTemperature name=Heater;temperature=22
+set the heater to 24 | 0.99 | HassClimateSetTemperature name=Heater;temperature=24
 turn on the fan and turn off the study lights | 0.99 | HassTurnOn name=Fan + HassTurnOff area=Study;domain=light
 unlock the front door | 0.99 | HassTurnOff name=Front door;domain=lock
 lock the front door | 0.99 | HassTurnOn name=Front door;domain=lock
@@ -91,6 +96,77 @@ kill -9 "$daemon_pid"
 wait "$daemon_pid" 2>/dev/null
 start_daemon
 check "it is not forgotten" wait_for 10 seen 'heater/mode/set off'
+
+in_state() {
+	rpc '{"jsonrpc":"2.0","id":1,"method":"devices","params":{"all":true}}' | python3 -c 'import json, sys
+entities = json.load(sys.stdin)["result"]["entities"]
+sys.exit(not any(e["entity_id"] == sys.argv[1] and e["state"] == sys.argv[2] for e in entities))' "$1" "$2"
+}
+restart_daemon() {
+	kill -9 "$daemon_pid"
+	wait "$daemon_pid" 2>/dev/null
+	start_daemon
+	wait_for 5 knows '"state":"locked"'
+}
+none='"reply":"There is no timer."'
+
+# A command for the same thing takes the place of the turning back.
+check "on for a time" says "turn on the fan for 10 minutes" '"reply":"Turned on Fan for 10 minutes."'
+check "and then for good" says "turn on the fan" '"reply":"Turned on Fan."'
+check "stays on" says "how long is left" "$none"
+check "undone, it is for a time again" says "undo that" 'turn off Fan."'
+check "as before" says "how long is left" 'turn off Fan."'
+check "off before its time" says "turn off the fan" '"reply":"Turned off Fan."'
+check "needs no turning off" says "how long is left" "$none"
+check "undone, it is on, but not for ever" says "undo that" 'turn off Fan. Turned on Fan."'
+restart_daemon
+check "nor after a restart" says "how long is left" 'turn off Fan."'
+check "a dry run takes nothing" says "turn on the fan" '"reply":"Would turn on Fan."' '"dry_run":true'
+check "from the timer" says "how long is left" 'turn off Fan."'
+publish -t fan -m OFF
+wait_for 5 in_state fan.fan off
+check "nor does somebody at the switch" says "how long is left" 'turn off Fan."'
+check "toggled" says "toggle the fan" '"outcome":"done"'
+restart_daemon
+check "it stays so, after a restart too" says "how long is left" "$none"
+says "turn off the fan" x >/dev/null
+says "turn on the fan for 10 minutes" x >/dev/null
+says "turn on the fan for an hour" x >/dev/null
+check "a longer time, taken back" says "undo that" "Cancelled 'turn off Fan'."
+check "leaves the shorter" sh -c 'printf "%s\n" "$1" | grep -qE "In (10|9) minutes"' sh "$(say "how long is left")"
+check "which is undone, too" says "undo that" 'Turned off Fan."'
+check "with its timer" says "how long is left" "$none"
+says "turn on the fan for an hour" x >/dev/null
+check "off for a part of that time" says "turn off the fan for 10 minutes" '"reply":"Turned off Fan for 10 minutes."'
+check "and off in the end" says "cancel all timers" '"reply":"Cancelled 2 timers."'
+
+publish -t a -m ON
+publish -t b -m ON
+wait_for 5 in_state light.lamp_b on
+check "of several things" says "turn off the study lights for 10 minutes" '"reply":"Turned off 2 lights in Study for 10 minutes."'
+check "one is commanded" says "turn on lamp a" '"reply":"Turned on Lamp A."'
+check "the other is turned back" says "how long is left" 'turn on Lamp B."'
+restart_daemon
+check "after a restart too" says "how long is left" 'turn on Lamp B."'
+check "a group takes what is in it" says "turn on the study lights" '"reply":"Turned on 2 lights in Study."'
+check "from each timer" says "how long is left" "$none"
+says "turn off the study lights for 10 minutes" x >/dev/null
+says "turn on lamp a" x >/dev/null
+check "undone" says "undo that" 'Turned off Lamp A."'
+check "both are turned back" says "cancel all timers" '"reply":"Cancelled 2 timers."'
+
+publish -t heater/temp -m 19
+wait_for 5 knows '"temperature":19'
+says "turn on the heater for an hour" x >/dev/null
+check "to adjust is not to replace" says "set the heater to 22 for 10 minutes" '"reply":"Set Heater to 22 degrees for 10 minutes."'
+check "two things are turned back" says "how long is left" 'turn off Heater. In '
+forget
+check "another setting for a time" says "set the heater to 24 for 1 second" '"reply":"Set Heater to 24 degrees for 1 second."'
+check "goes back to the first" seen 'heater/temp/set 19'
+check "the rest goes on" says "how long is left" 'turn off Heater."'
+says "set the heater to 22 for 10 minutes" x >/dev/null
+check "a setting for good" says "set the heater to 24" '"reply":"Set Heater to 24 degrees."'
+check "takes that of its kind alone" says "cancel all timers" "\"reply\":\"Cancelled 'turn off Heater'.\""
 
 forget
 check "no door is unlocked for a while" says "unlock the front door for 5 minutes" '"outcome":"refused","reply":"I do not do that for a time only'
