@@ -240,6 +240,18 @@ static enum san_status home_has_such(struct offline *offline, const struct offli
     return status;
 }
 
+enum san_status offline_is_sensitive(struct offline *offline, const struct offline_result *result,
+    const struct home_call *call, bool *out, struct san_error *err)
+{
+    struct resolved resolved;
+    *out = false;
+    enum san_status status =
+        resolve_call(offline->current->registry, call, result->prepared.area, result->arena, &resolved, err);
+    for (size_t i = 0; status == SAN_OK && i < resolved.count; i++)
+        *out |= policy_class(call, &resolved.entities[i]) != NULL;
+    return status;
+}
+
 /* By confidence alone. */
 static const char *why_unsure(const struct understood_call *call)
 {
@@ -248,6 +260,19 @@ static const char *why_unsure(const struct understood_call *call)
     if (call->confidence < UNDERSTAND_ASK_CONFIDENCE)
         return "unsure";
     return call->confidence < UNDERSTAND_COMMAND_CONFIDENCE ? "asked" : "";
+}
+
+/* What unlocks, opens or disarms must be surer: hearthd asks first. */
+static enum san_status ask_about_sensitive(struct offline *offline, const struct offline_result *result,
+    const struct understood_call *call, const char **out, struct san_error *err)
+{
+    bool sensitive = false;
+    if ((*out)[0] || call->confidence >= UNDERSTAND_SENSITIVE_CONFIDENCE)
+        return SAN_OK;
+    enum san_status status = offline_is_sensitive(offline, result, &call->call, &sensitive, err);
+    if (sensitive)
+        *out = "asked";
+    return status;
 }
 
 /* Not what is missing or doubtful, and no act on things of which the home has none. */
@@ -267,7 +292,7 @@ static enum san_status why_kept_back(struct offline *offline, const struct offli
     enum san_status status = home_has_such(offline, result, &call->call, &there, err);
     if (!there)
         *out = asked ? "unsure" : "nothing there";
-    return status;
+    return status == SAN_OK ? ask_about_sensitive(offline, result, call, out, err) : status;
 }
 
 /* Calls that are kept back only until somebody says yes: "asked". */
@@ -298,18 +323,6 @@ static enum san_status keep_sure_calls(
             out->after_yes[out->after_yes_count++] = call->call;
     }
     return SAN_OK;
-}
-
-enum san_status offline_is_sensitive(struct offline *offline, const struct offline_result *result,
-    const struct home_call *call, bool *out, struct san_error *err)
-{
-    struct resolved resolved;
-    *out = false;
-    enum san_status status =
-        resolve_call(offline->current->registry, call, result->prepared.area, result->arena, &resolved, err);
-    for (size_t i = 0; status == SAN_OK && i < resolved.count; i++)
-        *out |= policy_class(call, &resolved.entities[i]) != NULL;
-    return status;
 }
 
 enum san_status offline_parse(struct offline *offline, const char *text, const char *area, bool trace,

@@ -20,6 +20,7 @@
 #define UNDERSTAND_ASK_CONFIDENCE 0.40
 #define UNDERSTAND_COMMAND_CONFIDENCE 0.55
 #define UNDERSTAND_QUESTION_CONFIDENCE 0.55
+#define UNDERSTAND_SENSITIVE_CONFIDENCE 0.85
 
 /* True if the tool only answers: questions about states, time, weather, timers; greetings. */
 bool understand_is_question(const char *tool);
