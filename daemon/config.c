@@ -54,8 +54,8 @@ static const struct config_key keys[] = {
     {"utterances", "follow_up_timeout", "60", CONFIG_INT, KEY(follow_up_timeout), 0, 3600, NULL, true},
 
     {"policy", "ask_confidence", "0.4", CONFIG_NUMBER, KEY(ask_confidence), 0, 1, NULL, true},
-    {"policy", "min_confidence", "0.55", CONFIG_NUMBER, KEY(min_confidence), 0, 1, NULL, true},
-    {"policy", "question_confidence", "0.55", CONFIG_NUMBER, KEY(question_confidence), 0, 1, NULL, true},
+    {"policy", "min_confidence", "0.7", CONFIG_NUMBER, KEY(min_confidence), 0, 1, NULL, true},
+    {"policy", "question_confidence", "0.7", CONFIG_NUMBER, KEY(question_confidence), 0, 1, NULL, true},
     {"policy", "sensitive_confidence", "0.85", CONFIG_NUMBER, KEY(sensitive_confidence), 0, 1, NULL, true},
     {"policy", "unlock", "allow", CONFIG_CHOICE, KEY(unlock), 0, 0, GUARDS, true},
     {"policy", "open_garage", "allow", CONFIG_CHOICE, KEY(open_garage), 0, 0, GUARDS, true},

@@ -18,8 +18,8 @@
  * was calibrated (docs/model.md, section 6) is right in so many of a hundred such calls. hearthd's own limits
  * are in its configuration, and have these defaults. */
 #define UNDERSTAND_ASK_CONFIDENCE 0.40
-#define UNDERSTAND_COMMAND_CONFIDENCE 0.55
-#define UNDERSTAND_QUESTION_CONFIDENCE 0.55
+#define UNDERSTAND_COMMAND_CONFIDENCE 0.70
+#define UNDERSTAND_QUESTION_CONFIDENCE 0.70
 #define UNDERSTAND_SENSITIVE_CONFIDENCE 0.85
 
 /* True if the tool only answers: questions about states, time, weather, timers; greetings. */

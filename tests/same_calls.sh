@@ -1,5 +1,5 @@
 #!/bin/sh
-# The same sentences give the same calls, as sure, on every CPU path: all of tests/data/understanding, heldout and blind
+# The same sentences give the same calls, as sure, on every CPU path: all of tests/data/understanding, heldout and the blind ones
 # with each set of kernels that this processor can run; of the slow ones (scalar, emulators) every tenth sentence or fiftieth.
 #
 #     tests/same_calls.sh [--all] [--arm BUILD]      HEARTH_BUILDDIR, default ./build, has hearthctl
@@ -46,7 +46,7 @@ take() {
 	[ -n "$all" ] && [ "$1" -ne 1 ] && set -- 1
 	[ -e "$work/$1" ] && return
 	mkdir "$work/$1"
-	for set in understanding heldout blind; do
+	for set in understanding heldout blind blind-2; do
 		cp -R "$HEARTH_SRCDIR/tests/data/$set" "$work/$1/$set" && chmod -R u+w "$work/$1/$set"
 		for cases in "$work/$1/$set"/*.jsonl; do
 			awk -v every="$1" 'NR % every == 0' "$cases" >"$work/some" && mv "$work/some" "$cases"

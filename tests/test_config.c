@@ -39,7 +39,7 @@ static void test_every_key_has_a_default(void **state)
     assert_int_equal(config->port, 1883);
     assert_true(config->say);
     assert_true(config->ask_confidence == 0.4);
-    assert_true(config->min_confidence == 0.55);
+    assert_true(config->min_confidence == 0.7);
     assert_true(config->sensitive_confidence == 0.85);
     assert_int_equal(config->unlock, GUARD_ALLOW);
     assert_int_equal(config->publish_timeout, 10);

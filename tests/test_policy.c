@@ -87,13 +87,13 @@ static void test_bands(void **state)
     struct config *config = config_new();
     assert_int_equal(policy_band(config, "HassTurnOn", false, 0.39), POLICY_UNSURE);
     assert_int_equal(policy_band(config, "HassTurnOn", false, 0.40), POLICY_ASK);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.54), POLICY_ASK);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.55), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.69), POLICY_ASK);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.70), POLICY_ALLOW);
     assert_int_equal(policy_band(config, "HassTurnOff", true, 0.84), POLICY_ASK);
     assert_int_equal(policy_band(config, "HassTurnOff", true, 0.85), POLICY_ALLOW);
     config->ask_confidence = 0.3;
-    assert_int_equal(policy_band(config, "HassGetState", false, 0.54), POLICY_UNSURE);
-    assert_int_equal(policy_band(config, "HassGetState", false, 0.55), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassGetState", false, 0.69), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassGetState", false, 0.70), POLICY_ALLOW);
     config_free(config);
 }
 
@@ -102,8 +102,8 @@ static void test_an_edge_above_the_limit_asks_nothing_and_forbids_nothing(void *
     (void)state;
     struct config *config = config_new();
     config->ask_confidence = 1;
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.54), POLICY_UNSURE);
-    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.56), POLICY_ALLOW);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.69), POLICY_UNSURE);
+    assert_int_equal(policy_band(config, "HassTurnOn", false, 0.71), POLICY_ALLOW);
     assert_int_equal(policy_check(config, &off, &lock, 0.8, false), POLICY_UNSURE);
     config_free(config);
 }

@@ -44,29 +44,31 @@ def head(f):
     if f["training"]:
         t = f["training"]
         yield f"{t['samples']} generated sentences, {t['steps']} steps; {t['minutes']:.0f} minutes in the last sitting, on one to two shared CPU cores, no GPU."
-    yield "Muon on the attention matrices, AdamW on the rest, bf16, dropout, weights rounded to Q8_0 in the last tenth; averaged over three points of the runs (`training/average.py`). Make it again: `training/run`."
+    yield "Muon on the attention matrices, AdamW on the rest, bf16, dropout, weights rounded to Q8_0 in the last tenth; averaged over four points of the runs (`training/average.py`). Make it again: `training/run`."
     if f["curve"]:
         yield f"![Loss and held-out figure over the sentences seen]({f['curve']})"
 
 
 def engine_section(f):
-    held, free, blind = f["heldout"], f["understanding"], f["blind"]
+    held, free = f["heldout"], f["understanding"]
+    sets = [f[name] for name in ("heldout", "understanding", "blind", "blind-2")]
     yield "## Through the engine"
     yield ("As hearthd runs it: grammar, evidence, and its default limits of confidence. *Held out*: patterns and homes kept from training (`tests/data/heldout`). *Free*: sentences by "
            "writers who saw neither generator nor patterns (`tests/data/understanding`, twelve homes). It is not blind any more: parts of the engine and of the data were mended, the "
            "limits and the map of confidence chosen, while looking at results on it; the network was never trained on it. The held-out set leaves out cases that their home could not "
            "carry out, and shares the commonest rooms, modifiers and floors with training. *Blind*: 600 sentences by another such writer on six homes (`tests/data/blind`), first measured "
-           "when the model of the 23rd of November 2026 and the engine's limits were settled; nothing of the network was chosen by it since, but one constant of the shortlist was, with its totals in sight. Do not look into it to mend things: write a new one.")
+           "when the model of the 23rd of November 2026 and the engine's limits were settled; nothing of the network was chosen by it since, but one constant of the shortlist was, with its totals in sight. *Second blind*: 600 more by "
+           "another writer, a third of them hard on purpose (`tests/data/blind-2`), first measured when this model and its limits were settled. Do not look into these two to mend things: write a new one.")
     yield ("Some sentences have several right answers. A second reader, who saw no model's answer, went through the held-out and the free set and gave 43 and 22 cases one more; "
            "the second line counts the first answer alone.")
-    rows = [("exactly right", *(percent(*s["all"]) for s in (held, free, blind))), ("the first answer alone", *(percent(*s["first"]) for s in (held, free, blind))), ("of the sentences that mean something", *(percent(*s["positive"]) for s in (held, free, blind))),
-            ("several commands in one sentence", *(percent(s["several"][1], s["several"][0]) for s in (held, free, blind))),
-            ("acted where nothing was meant", *(f"{percent(s['negatives']['acted'], s['negatives']['n'])} of {s['negatives']['n']}" for s in (held, free, blind))),
-            ("unlocked, opened or disarmed there", *(s["negatives"]["sensitive"] for s in (held, free, blind))),
-            ("false actions in all; of them unlocking, opening, disarming", *(f"{s['false_actions']}; {s['sensitive']}" for s in (held, free, blind))),
-            ("milliseconds for a sentence: median, p90, p99", *(", ".join(f"{v:.1f}" for v in s["ms"]) for s in (held, free, blind))),
-            ("median in homes of some 200 devices", *(f"{s['large_ms']:.1f}" if s["large_ms"] else "-" for s in (held, free, blind)))]
-    yield table(["", ">held out", ">free", ">blind"], rows)
+    rows = [("exactly right", *(percent(*s["all"]) for s in sets)), ("the first answer alone", *(percent(*s["first"]) for s in sets)), ("of the sentences that mean something", *(percent(*s["positive"]) for s in sets)),
+            ("several commands in one sentence", *(percent(s["several"][1], s["several"][0]) for s in sets)),
+            ("acted where nothing was meant", *(f"{percent(s['negatives']['acted'], s['negatives']['n'])} of {s['negatives']['n']}" for s in sets)),
+            ("unlocked, opened or disarmed there", *(s["negatives"]["sensitive"] for s in sets)),
+            ("false actions in all; of them unlocking, opening, disarming", *(f"{s['false_actions']}; {s['sensitive']}" for s in sets)),
+            ("milliseconds for a sentence: median, p90, p99", *(", ".join(f"{v:.1f}" for v in s["ms"]) for s in sets)),
+            ("median in homes of some 200 devices", *(f"{s['large_ms']:.1f}" if s["large_ms"] else "-" for s in sets))]
+    yield table(["", ">held out", ">free", ">blind", ">second blind"], rows)
     yield "Times are of one thread of the machine that wrote this card, whatever else ran there."
     names = sorted(set(held["intents"]) | set(free["intents"]))
     cell = lambda s, n: (percent(s["intents"][n][1], s["intents"][n][0]), s["intents"][n][0]) if n in s["intents"] else ("-", 0)    # noqa: E731

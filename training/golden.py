@@ -19,6 +19,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.join(HERE, "data")]
 import export          # noqa: E402
 import generate        # noqa: E402
+import normalize       # noqa: E402
 import shards          # noqa: E402
 from model import Config, San  # noqa: E402
 from tokenizer import EOS, PAD, Tokenizer, learn, special_tokens  # noqa: E402
@@ -56,6 +57,8 @@ def samples(count, seed, short=None):
     g, out = generate.Generator(seed, held, "held", natural=True), []
     while len(out) < count:
         s = g.sample()
+        if normalize.words_of(" ".join(s[0])) != s[0]:      # a slip that made an "um", which the engine does not read
+            continue
         if short is None or len(s[0]) + sum(len(w) + 1 for _, w in s[2]) < short:
             out.append(s)
     return out
@@ -110,6 +113,8 @@ def main():
     ap.add_argument("--count", type=int, default=40)
     ap.add_argument("--tiny", metavar="DIR", help="write the tiny models and their examples here")
     args = ap.parse_args()
+    if not args.model and not args.tiny:
+        ap.error("nothing to do: give --model or --tiny")
     random.seed(1)
     if args.tiny:
         tiny(args.tiny)

@@ -8,7 +8,7 @@ maybe the pump | 0.3 | HassTurnOn name=Pump
 fan and pump thing on | 0.5 | HassTurnOn name=Fan + HassTurnOn name=Pump
 the sauna thing on | 0.5 | HassTurnOn name=Sauna
 open up the front door | 0.8 | HassTurnOff name=Front door;domain=lock
-is the pump thing on | 0.7 | HassGetState name=Pump;state=on
+is the pump thing on | 0.8 | HassGetState name=Pump;state=on
 was the pump thing on | 0.5 | HassGetState name=Pump;state=on
 milk thing | 0.5 | HassShoppingListAddItem item=~milk
 pump thing on later | 0.99 | HassStartTimer minutes=10;conversation_command=~pump thing on
