@@ -1,4 +1,4 @@
-/* count.c - a plugin for qemu's user mode: how many instructions a program executes, by function.
+/* count_plugin.c - a plugin for qemu's user mode: how many instructions a program executes, by function.
  *
  * At the end it writes "COUNT FUNCTION" lines to the file that it was loaded with (out=PATH); "-" is what
  * has no symbol: shared libraries. A block of code counts for the function in which it begins. The few
