@@ -85,8 +85,8 @@ class Play:
     def subscribed(self):
         """What hearthd publishes now comes after its subscriptions: the broker has taken these when this arrives."""
         self.broker.take()
-        self.hearth.ask("call", {"tool": "HassNevermind"})
-        if not self.broker.wait_for(lambda m: any(t.startswith("hearth/") for t, _, _ in m), SECONDS):
+        last = self.hearth.ask("call", {"tool": "HassNevermind"})["id"]
+        if not self.broker.wait_for(lambda m: any(t.startswith("hearth/") and last in p for t, p, _ in m), SECONDS):
             raise Failure("hearthd publishes no result")
 
     def registered(self, wanted):
