@@ -140,8 +140,12 @@ static double prefill_operations(const struct san_config *c, double tokens)
 static int32_t best_of(const float *logits, uint32_t count)
 {
     uint32_t best = 0;
+    float most = logits[0];
     for (uint32_t i = 1; i < count; i++)
-        best = logits[i] > logits[best] ? i : best;
+        if (logits[i] > most) { /* seldom */
+            most = logits[i];
+            best = i;
+        }
     return (int32_t)best;
 }
 

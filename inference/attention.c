@@ -5,6 +5,7 @@
  * and together with whom.
  */
 #include <math.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "inference/run_state.h"
@@ -12,14 +13,19 @@
 enum {
     HEAD_MAX = 256, /* numbers of a head */
     SLAB = 64,      /* rows of a matrix that go together: whole tiles in every layout */
-    /* Least parts that are worth another thread: some microseconds. */
+    /* Least parts that are worth another thread: about a microsecond. */
     ROW_GRAIN = 8,
-    SLAB_GRAIN_PRODUCTS = 131072,
-    ATTEND_GRAIN_PRODUCTS = 65536,
+    GRAIN_PRODUCTS = 32768,
     STEP_GRAIN = 4, /* blocks of rows that attend and multiply together */
 };
 
 /* ---- who does what ---- */
+
+/* Parts of a loop with so many products each. */
+static size_t grain_of(size_t products)
+{
+    return (GRAIN_PRODUCTS + products) / (products + 1);
+}
 
 struct step {
     struct san_network *net;
@@ -84,11 +90,12 @@ void san_embed(struct san_network *net, const struct san_part *part)
     for_rows(net, part, embed_row, NULL);
 }
 
-static void quantize_input(struct san_network *net, size_t row, size_t n)
+/* Row `row` of x, as the integers of the next input. */
+static void quantize_input(struct san_network *net, const float *x, size_t row, size_t n)
 {
     if (net->quantised)
         net->kernels->quantize(net->input_q + row * n, net->input_scale + row,
-            net->input_offset + row * (n / SAN_GROUP), net->input + row * n, n);
+            net->input_offset + row * (n / SAN_GROUP), x + row * n, n);
 }
 
 struct advance {
@@ -104,7 +111,7 @@ static void advance_row(struct san_network *net, const void *data, size_t row)
     if (a->gate != 0)
         net->kernels->add(x, net->output + row * c->d, a->gate, c->d);
     net->kernels->rms_norm(net->input + row * c->d, x, a->g, c->d, c->epsilon);
-    quantize_input(net, row, c->d);
+    quantize_input(net, net->input, row, c->d);
 }
 
 void san_advance(struct san_network *net, const struct san_part *part, float gate, const float *g)
@@ -117,9 +124,33 @@ void san_advance(struct san_network *net, const struct san_part *part, float gat
 struct project {
     const struct san_network *net;
     const struct san_projection *projections;
-    size_t first; /* row */
+    size_t count, first; /* projections; row of the pass */
     struct san_columns cols;
 };
+
+/* Of rows of x, which stand quantised as the input. */
+static struct project project_of(const struct san_network *net, const struct san_part *part,
+    const struct san_projection *projections, size_t count, const float *x)
+{
+    size_t n = projections->matrix->n, first = part->first;
+    return (struct project){net, projections, count, first,
+        {.n = n,
+            .count = part->count,
+            .x = x + first * n,
+            .q = net->input_q + first * n,
+            .scale = net->input_scale + first,
+            .offset = net->input_offset + first * (n / SAN_GROUP)}};
+}
+
+/* Rows [row, until) of a matrix. */
+static void project_rows(
+    const struct project *p, const struct san_projection *projection, size_t row, size_t until)
+{
+    const struct san_matrix *matrix = projection->matrix;
+    float *out = projection->out + p->first * matrix->rows + row;
+    san_kernels_multiply(p->net->kernels, matrix->type)(
+        out, matrix->rows, matrix, row, until - row, &p->cols);
+}
 
 static size_t slabs_of(const struct san_matrix *matrix)
 {
@@ -137,29 +168,25 @@ static void project_slabs(void *data, unsigned worker, size_t begin, size_t end)
         if (begin - before >= slabs)
             continue;
         size_t last = end - before < slabs ? end - before : slabs, first = begin - before;
-        size_t row = first * SLAB, until = last * SLAB;
-        until = until < next->matrix->rows ? until : next->matrix->rows;
-        float *out = next->out + p->first * next->matrix->rows + row;
-        san_kernels_multiply(p->net->kernels, next->matrix->type)(
-            out, next->matrix->rows, next->matrix, row, until - row, &p->cols);
+        size_t until = last * SLAB < next->matrix->rows ? last * SLAB : next->matrix->rows;
+        project_rows(p, next, first * SLAB, until);
         begin += last - first;
     }
+}
+
+static void project(const struct san_part *part, struct project *p)
+{
+    size_t slabs = 0;
+    for (size_t i = 0; i < p->count; i++)
+        slabs += slabs_of(p->projections[i].matrix);
+    san_pool_run(part->pool, project_slabs, p, slabs, grain_of(SLAB * p->cols.n * part->count));
 }
 
 void san_project(struct san_network *net, const struct san_part *part,
     const struct san_projection *projections, size_t count)
 {
-    size_t slabs = 0, n = projections->matrix->n, first = part->first;
-    for (size_t i = 0; i < count; i++)
-        slabs += slabs_of(projections[i].matrix);
-    struct project p = {net, projections, first,
-        {.n = n,
-            .count = part->count,
-            .x = net->input + first * n,
-            .q = net->input_q + first * n,
-            .scale = net->input_scale + first,
-            .offset = net->input_offset + first * (n / SAN_GROUP)}};
-    san_pool_run(part->pool, project_slabs, &p, slabs, SLAB_GRAIN_PRODUCTS / (SLAB * n * part->count) + 1);
+    struct project p = project_of(net, part, projections, count, net->input);
+    project(part, &p);
 }
 
 /* ---- queries, keys, values ---- */
@@ -193,15 +220,17 @@ static void put_query(struct san_network *net, size_t at, float *head)
         net->query[at * n + i] = head[i] * factor;
 }
 
-static void prepare_queries(struct san_network *net, const struct san_heads *heads, size_t row)
+/* Those that go with a key/value head. */
+static void prepare_queries(
+    struct san_network *net, const struct san_heads *heads, size_t row, size_t kv_head)
 {
     const struct san_config *c = &net->model->config;
     size_t group = c->heads / c->kv_heads;
-    for (size_t h = 0; h < c->heads; h++) {
+    for (size_t h = 0; h < group; h++) {
         float head[HEAD_MAX];
-        const float *x = net->q + row * net->inner + h * c->head_dim;
+        const float *x = net->q + row * net->inner + (kv_head * group + h) * c->head_dim;
         prepare_head(net, heads, head, x, heads->weights->q_norm, row);
-        put_query(net, (h / group * net->pass_rows + row) * group + h % group, head);
+        put_query(net, (kv_head * net->pass_rows + row) * group + h, head);
     }
 }
 
@@ -222,55 +251,29 @@ static void put_key(const struct san_network *net, void *row, const float *head)
     }
 }
 
-void san_widen_values(const struct san_network *net, float *values, const char *row)
+static void widen_values(const struct san_network *net, float *values, const char *row, size_t n)
 {
     if (net->quantised)
-        net->kernels->widen(values, (const void *)row, net->kv);
+        net->kernels->widen(values, (const void *)row, n);
     else
-        memcpy(values, row, net->value_bytes);
+        memcpy(values, row, n * sizeof(*values));
 }
 
-/* Values as the cache keeps them, and what is left of them then. */
-static void round_values(const struct san_network *net, float *values, char *row)
+void san_widen_values(const struct san_network *net, float *values, const char *row)
+{
+    widen_values(net, values, row, net->kv);
+}
+
+/* n values as the cache keeps them, and what is left of them then. */
+static void round_values(const struct san_network *net, float *values, char *row, size_t n)
 {
     if (!net->quantised) {
-        memcpy(row, values, net->value_bytes);
+        memcpy(row, values, n * sizeof(*values));
         return;
     }
-    net->kernels->narrow((void *)row, values, net->kv);
-    san_widen_values(net, values, row);
+    net->kernels->narrow((void *)row, values, n);
+    widen_values(net, values, row, n);
 }
-
-static void prepare_keys(struct san_network *net, const struct san_heads *heads, size_t row)
-{
-    const struct san_config *c = &net->model->config;
-    char *keys = net->key_rows + row * net->key_bytes;
-    for (size_t h = 0; h < c->kv_heads; h++) {
-        float head[HEAD_MAX];
-        const float *x = net->k + row * net->kv + h * c->head_dim;
-        prepare_head(net, heads, head, x, heads->weights->k_norm, row);
-        put_key(net, keys + h * (net->key_bytes / c->kv_heads), head);
-    }
-    if (net->span[row].item)
-        round_values(net, net->v + row * net->kv, net->value_rows + row * net->value_bytes);
-    san_remember(net, heads->memory, net->span[row].token, keys, net->v + row * net->kv);
-}
-
-static void prepare_row(struct san_network *net, const void *data, size_t row)
-{
-    const struct san_heads *heads = data;
-    if (heads->queries)
-        prepare_queries(net, heads, row);
-    if (heads->keys)
-        prepare_keys(net, heads, row);
-}
-
-void san_prepare_heads(struct san_network *net, const struct san_part *part, const struct san_heads *heads)
-{
-    for_rows(net, part, prepare_row, heads);
-}
-
-/* ---- memory ---- */
 
 static struct san_matrix keys_of(const struct san_memory *memory, size_t head)
 {
@@ -284,16 +287,57 @@ static float *values_of(const struct san_network *net, const struct san_memory *
     return memory->values + head * memory->capacity * net->model->config.head_dim;
 }
 
+static void remember_head(const struct san_network *net, struct san_memory *memory, size_t token, size_t head,
+    const char *key, const float *values)
+{
+    size_t hd = net->model->config.head_dim;
+    struct san_matrix to = keys_of(memory, head);
+    san_matrix_put_row(&to, token, key);
+    memcpy(values_of(net, memory, head) + token * hd, values, hd * sizeof(*values));
+}
+
 void san_remember(const struct san_network *net, struct san_memory *memory, size_t token, const char *keys,
     const float *values)
 {
     const struct san_config *c = &net->model->config;
-    for (size_t h = 0; h < c->kv_heads; h++) {
-        struct san_matrix to = keys_of(memory, h);
-        san_matrix_put_row(&to, token, keys + h * (net->key_bytes / c->kv_heads));
-        memcpy(values_of(net, memory, h) + token * c->head_dim, values + h * c->head_dim,
-            c->head_dim * sizeof(*values));
-    }
+    for (size_t h = 0; h < c->kv_heads; h++)
+        remember_head(
+            net, memory, token, h, keys + h * (net->key_bytes / c->kv_heads), values + h * c->head_dim);
+}
+
+static void prepare_key(struct san_network *net, const struct san_heads *heads, size_t row, size_t kv_head)
+{
+    const struct san_config *c = &net->model->config;
+    size_t bytes = net->key_bytes / c->kv_heads, at = kv_head * c->head_dim;
+    char *key = net->key_rows + row * net->key_bytes + kv_head * bytes;
+    float head[HEAD_MAX], *values = net->v + row * net->kv + at;
+    prepare_head(net, heads, head, net->k + row * net->kv + at, heads->weights->k_norm, row);
+    put_key(net, key, head);
+    if (net->span[row].item)
+        round_values(net, values,
+            net->value_rows + row * net->value_bytes + kv_head * (net->value_bytes / c->kv_heads),
+            c->head_dim);
+    remember_head(net, heads->memory, net->span[row].token, kv_head, key, values);
+}
+
+static void prepare_kv_head(
+    struct san_network *net, const struct san_heads *heads, size_t row, size_t kv_head)
+{
+    if (heads->queries)
+        prepare_queries(net, heads, row, kv_head);
+    if (heads->keys)
+        prepare_key(net, heads, row, kv_head);
+}
+
+static void prepare_row(struct san_network *net, const void *data, size_t row)
+{
+    for (size_t h = 0; h < net->model->config.kv_heads; h++)
+        prepare_kv_head(net, data, row, h);
+}
+
+void san_prepare_heads(struct san_network *net, const struct san_part *part, const struct san_heads *heads)
+{
+    for_rows(net, part, prepare_row, heads);
 }
 
 /* ---- attention ---- */
@@ -327,7 +371,7 @@ static void attend_rows(const struct attend *a, float *scores, size_t head, size
     for (size_t i = 0; i < queries.count; i++)
         net->kernels->softmax(scores + i * stride, tokens);
     const float *values = values_of(net, a->memory, head) + span->begin * hd;
-    float *out = net->input + row * net->inner + head * group * hd;
+    float *out = net->q + row * net->inner + head * group * hd; /* whose queries are done with */
     if (rows == 1)
         net->kernels->mix(out, hd, scores, stride, group, values, tokens, hd);
     else
@@ -356,33 +400,131 @@ static void attend_block(const struct attend *a, float *scores, size_t i)
     }
 }
 
-static void attend_blocks(void *data, unsigned worker, size_t begin, size_t end)
+static float *scores_of(const struct attend *a, unsigned worker)
 {
-    const struct attend *a = data;
     const struct san_network *net = a->net;
     size_t group = net->model->config.heads / net->model->config.kv_heads;
     worker = a->part->pool ? worker : a->part->worker;
-    float *scores = net->scores + worker * SAN_ATTEND_ROWS * group * net->score_stride;
+    return net->scores + worker * SAN_ATTEND_ROWS * group * net->score_stride;
+}
+
+static void attend_blocks(void *data, unsigned worker, size_t begin, size_t end)
+{
+    const struct attend *a = data;
     for (size_t i = begin; i < end; i++)
-        attend_block(a, scores, i);
+        attend_block(a, scores_of(a, worker), i);
 }
 
 static void quantize_row(struct san_network *net, const void *data, size_t row)
 {
     (void)data;
-    quantize_input(net, row, net->inner);
+    quantize_input(net, net->q, row, net->inner);
+}
+
+static void project_output(
+    struct san_network *net, const struct san_part *part, const struct san_attention_weights *w)
+{
+    for_rows(net, part, quantize_row, NULL);
+    const struct san_projection output = {&w->output, net->output};
+    struct project p = project_of(net, part, &output, 1, net->q);
+    project(part, &p);
+}
+
+static struct attend attend_of(
+    struct san_network *net, const struct san_part *part, const struct san_memory *memory)
+{
+    return (struct attend){net, memory, part, (part->count + SAN_ATTEND_ROWS - 1) / SAN_ATTEND_ROWS};
+}
+
+/* Of so many rows with a key/value head. */
+static size_t attend_products(const struct san_network *net, const struct san_part *part, size_t rows)
+{
+    const struct san_config *c = &net->model->config;
+    size_t tokens = net->span[part->first + part->count - 1].end; /* about */
+    return 2 * rows * c->heads / c->kv_heads * c->head_dim * tokens;
 }
 
 void san_attend(struct san_network *net, const struct san_part *part, const struct san_attention_weights *w,
     const struct san_memory *memory)
 {
-    const struct san_config *c = &net->model->config;
-    struct attend a = {net, memory, part, (part->count + SAN_ATTEND_ROWS - 1) / SAN_ATTEND_ROWS};
+    struct attend a = attend_of(net, part, memory);
     size_t rows = part->count < SAN_ATTEND_ROWS ? part->count : SAN_ATTEND_ROWS;
-    size_t tokens = net->span[part->first + part->count - 1].end; /* about */
-    size_t products = 2 * rows * c->heads / c->kv_heads * c->head_dim * tokens;
-    san_pool_run(
-        part->pool, attend_blocks, &a, c->kv_heads * a.blocks, ATTEND_GRAIN_PRODUCTS / (products + 1) + 1);
-    for_rows(net, part, quantize_row, NULL);
-    san_project(net, part, &(struct san_projection){&w->output, net->output}, 1);
+    san_pool_run(part->pool, attend_blocks, &a, net->model->config.kv_heads * a.blocks,
+        grain_of(attend_products(net, part, rows)));
+    project_output(net, part, w);
+}
+
+/* ---- all of it, head by head ---- */
+
+/* Its loop is over slabs of the projections, those of a key/value head together. */
+struct head_by_head {
+    struct project project;
+    const struct san_heads *heads;
+    struct attend attend;
+    size_t slabs; /* of a head */
+};
+
+static size_t head_rows(const struct san_network *net, const struct san_projection *projection)
+{
+    return projection->matrix->rows / net->model->config.kv_heads;
+}
+
+static size_t head_slabs(const struct san_network *net, const struct san_projection *projection)
+{
+    return (head_rows(net, projection) + SLAB - 1) / SLAB;
+}
+
+static void project_head_slab(const struct head_by_head *h, size_t head, size_t slab)
+{
+    const struct san_network *net = h->project.net;
+    const struct san_projection *p = h->project.projections;
+    for (; slab >= head_slabs(net, p); p++)
+        slab -= head_slabs(net, p);
+    size_t rows = head_rows(net, p), first = slab * SLAB;
+    size_t until = first + SLAB < rows ? first + SLAB : rows;
+    project_rows(&h->project, p, head * rows + first, head * rows + until);
+}
+
+/* What follows its projections. */
+static void finish_head(const struct head_by_head *h, unsigned worker, size_t head)
+{
+    const struct attend *a = &h->attend;
+    for (size_t row = a->part->first; row < a->part->first + a->part->count; row++)
+        prepare_kv_head(a->net, h->heads, row, head);
+    for (size_t i = 0; i < a->blocks; i++)
+        attend_block(a, scores_of(a, worker), head * a->blocks + i);
+}
+
+/* Whoever has done the last slab of a head goes on with it: nobody waits. */
+static void run_head_slabs(void *data, unsigned worker, size_t begin, size_t end)
+{
+    const struct head_by_head *h = data;
+    for (size_t i = begin; i < end; i++) {
+        size_t head = i / h->slabs;
+        project_head_slab(h, head, i % h->slabs);
+        if (atomic_fetch_sub(&h->attend.net->slabs_left[head], 1) == 1)
+            finish_head(h, worker, head);
+    }
+}
+
+void san_attend_by_head(struct san_network *net, const struct san_part *part,
+    const struct san_projection *projections, size_t count, const struct san_heads *heads,
+    const struct san_memory *memory)
+{
+    const struct san_config *c = &net->model->config;
+    if (c->head_dim % net->kernels->layout.rows) { /* a tile would be of two heads */
+        san_project(net, part, projections, count);
+        san_prepare_heads(net, part, heads);
+        san_attend(net, part, heads->weights, memory);
+        return;
+    }
+    struct head_by_head h = {
+        project_of(net, part, projections, count, net->input), heads, attend_of(net, part, memory), 0};
+    for (size_t i = 0; i < count; i++)
+        h.slabs += head_slabs(net, &projections[i]);
+    for (size_t head = 0; head < c->kv_heads; head++)
+        atomic_store_explicit(&net->slabs_left[head], (unsigned)h.slabs, memory_order_relaxed);
+    size_t products = SLAB * h.project.cols.n * part->count;
+    san_pool_run(part->pool, run_head_slabs, &h, c->kv_heads * h.slabs, grain_of(products));
+    project_output(net, part, heads->weights);
 }

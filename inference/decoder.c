@@ -1,41 +1,22 @@
 /* decoder.c - output tokens through the decoder, one or several at a time (docs/model.md, section 5). */
 #include "inference/run_state.h"
 
-/* A layer under way: two attentions, and the gate of what the one before has left. */
-struct layer {
-    uint32_t index;
-    float gate;
-};
-
-static void self_attention(struct san_network *net, const void *data, const struct san_part *part)
+static void self_attention(struct san_network *net, const struct san_part *part, uint32_t index, float gate)
 {
-    const struct layer *layer = data;
-    const struct san_attention_weights *w = &net->model->weights.dec[layer->index];
-    struct san_memory *memory = &net->self[layer->index];
+    const struct san_attention_weights *w = &net->model->weights.dec[index];
+    struct san_memory *memory = &net->self[index];
     const struct san_projection in[] = {{&w->q, net->q}, {&w->k, net->k}, {&w->v, net->v}};
     const struct san_heads heads = {w, memory, .queries = true, .keys = true, .turn = true};
-    if (layer->index == 0)
-        san_embed(net, part);
-    san_advance(net, part, layer->gate, w->norm);
-    san_project(net, part, in, 3);
-    san_prepare_heads(net, part, &heads);
+    san_advance(net, part, gate, w->norm);
+    san_attend_by_head(net, part, in, 3, &heads, memory);
 }
 
-static void attend_self(struct san_network *net, const void *data, const struct san_part *part)
+static void cross_attention(struct san_network *net, const struct san_part *part, uint32_t index, float gate)
 {
-    const struct layer *layer = data;
-    san_attend(net, part, &net->model->weights.dec[layer->index], &net->self[layer->index]);
-}
-
-static void cross_attention(struct san_network *net, const void *data, const struct san_part *part)
-{
-    const struct layer *layer = data;
-    const struct san_attention_weights *w = &net->model->weights.cross[layer->index];
+    const struct san_attention_weights *w = &net->model->weights.cross[index];
     const struct san_heads heads = {w, NULL, .queries = true};
-    san_advance(net, part, layer->gate, w->norm);
-    san_project(net, part, &(struct san_projection){&w->q, net->q}, 1);
-    san_prepare_heads(net, part, &heads);
-    san_attend(net, part, w, &net->cross[layer->index]);
+    san_advance(net, part, gate, w->norm);
+    san_attend_by_head(net, part, &(struct san_projection){&w->q, net->q}, 1, &heads, &net->cross[index]);
 }
 
 static void set_self_spans(struct san_network *net, const int32_t *ids, size_t count)
@@ -77,13 +58,14 @@ enum san_status san_network_decode(
     if (status)
         return status;
     set_self_spans(net, ids, count);
-    float gate = 0;
+    const struct san_part all = {0, count, net->pool, 0};
+    float gate = 0; /* of what the attention before has left */
+    san_embed(net, &all);
     for (uint32_t i = 0; i < c->dec_layers; i++) {
         set_span_ends(net, net->written + 1, 1); /* of each row: what is written before it, and itself */
-        san_run_step(net, self_attention, &(struct layer){i, gate});
-        san_run_step(net, attend_self, &(struct layer){i, 0});
+        self_attention(net, &all, i, gate);
         set_span_ends(net, net->tokens, 0); /* of all: the prompt */
-        san_run_step(net, cross_attention, &(struct layer){i, net->model->weights.dec[i].gate});
+        cross_attention(net, &all, i, net->model->weights.dec[i].gate);
         gate = net->model->weights.cross[i].gate;
     }
     set_hidden(net, gate);

@@ -85,7 +85,7 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->span = carve(layout, rows, sizeof(*net->span));
     net->placed = carve(layout, context, sizeof(*net->placed));
     net->x = carve_floats(layout, rows * (uint64_t)c->d);
-    net->input = carve_floats(layout, rows * wide);
+    net->input = carve_floats(layout, rows * (uint64_t)c->d);
     net->input_q = carve(layout, rows * wide, 1);
     net->input_scale = carve_floats(layout, rows);
     net->input_offset = carve(layout, rows * wide / SAN_GROUP, sizeof(*net->input_offset));
@@ -99,6 +99,7 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->query_scale = carve_floats(layout, queries);
     net->query_offset = carve(layout, queries * (uint64_t)net->key_n / SAN_GROUP, sizeof(*net->query_offset));
     net->output = carve_floats(layout, rows * (uint64_t)c->d);
+    net->slabs_left = carve(layout, c->kv_heads, sizeof(*net->slabs_left));
     net->scores = carve_floats(
         layout, threads * (uint64_t)SAN_ATTEND_ROWS * (c->heads / c->kv_heads) * net->score_stride);
     lay_out_memories(net, layout);
@@ -256,8 +257,13 @@ static void logits_of_part(void *data, unsigned worker, size_t begin, size_t end
     size_t tile = m->layout.rows;
     for (size_t i = begin; i < end;) {
         float result[LOGITS_AT_ONCE];
-        size_t first = (size_t)l->ids[i] / tile * tile;
-        size_t rows = ((size_t)l->ids[i] + run_length(l, i, end) - first + tile - 1) / tile * tile;
+        size_t first = (size_t)l->ids[i] / tile * tile, run = run_length(l, i, end);
+        if (first == (size_t)l->ids[i] && run % tile == 0) {
+            multiply(l->out + i, run, m, first, run, l->cols);
+            i += run;
+            continue;
+        }
+        size_t rows = ((size_t)l->ids[i] + run - first + tile - 1) / tile * tile;
         rows = smaller(smaller(rows, LOGITS_AT_ONCE), m->rows - first);
         multiply(result, rows, m, first, rows, l->cols);
         for (; i < end && (size_t)l->ids[i] - first < rows; i++)

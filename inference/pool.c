@@ -16,8 +16,9 @@ enum {
     /* Some ten microseconds: longer than the pause between two loops of a layer, short enough not to warm the
      * room. */
     SPINS = 2000,
-    /* The more, the sooner all are done if one worker is slow; each costs a tenth of a microsecond. */
-    PARTS_PER_THREAD = 4,
+    /* The more, the sooner all are done if one worker is slow; to take one costs a tenth of a microsecond, so
+     * that who comes first takes several. */
+    PARTS_PER_THREAD = 16,
 };
 
 struct job {
@@ -68,19 +69,28 @@ static uint32_t end_of(unsigned long long ticket)
     return (uint32_t)ticket & 0xffff;
 }
 
-/* Takes a part of the current job, and does it. False if none is left. */
-static bool do_part(struct san_pool *pool, unsigned worker)
+/* How many parts to take of those that are left: half of a fair share, the last ones singly. */
+static uint32_t share_of(const struct san_pool *pool, uint32_t left)
+{
+    uint32_t share = left / (2 * (pool->workers + 1));
+    return share ? share : 1;
+}
+
+/* Takes parts of the current job, and does them. False if none is left. */
+static bool do_parts(struct san_pool *pool, unsigned worker)
 {
     unsigned long long ticket = atomic_load_explicit(&pool->ticket, memory_order_acquire), taken;
+    uint32_t share;
     do {
         if (first_of(ticket) == end_of(ticket))
             return false;
-        taken = worker ? ticket - 1 : ticket + (1 << 16);
+        share = share_of(pool, end_of(ticket) - first_of(ticket));
+        taken = worker ? ticket - share : ticket + (share << 16);
     } while (!atomic_compare_exchange_weak(&pool->ticket, &ticket, taken));
     const struct job *job = &pool->job;
     uint32_t part = worker ? end_of(taken) : first_of(ticket);
-    job->fn(job->data, worker, job->count * part / job->parts, job->count * (part + 1) / job->parts);
-    atomic_fetch_sub_explicit(&pool->unfinished, 1, memory_order_release);
+    job->fn(job->data, worker, job->count * part / job->parts, job->count * (part + share) / job->parts);
+    atomic_fetch_sub_explicit(&pool->unfinished, share, memory_order_release);
     return true;
 }
 
@@ -111,7 +121,7 @@ static void *work(void *data)
     struct san_pool *pool = self->pool;
     for (uint32_t seen = 0; !atomic_load(&pool->stop);) {
         seen = wait_for_job(pool, seen);
-        while (do_part(pool, self->index))
+        while (do_parts(pool, self->index))
             ;
     }
     return NULL;
@@ -181,7 +191,7 @@ void san_pool_run(struct san_pool *pool, san_pool_fn *fn, void *data, size_t cou
     pool->job = (struct job){fn, data, count, parts};
     atomic_store_explicit(&pool->unfinished, (unsigned)parts, memory_order_relaxed);
     announce(pool, (uint32_t)parts);
-    while (do_part(pool, 0))
+    while (do_parts(pool, 0))
         ;
     for (int i = 0; atomic_load_explicit(&pool->unfinished, memory_order_acquire); i++) {
         if (i < SPINS)

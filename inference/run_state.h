@@ -6,6 +6,8 @@
 #ifndef SAN_RUN_STATE_H
 #define SAN_RUN_STATE_H
 
+#include <stdatomic.h>
+
 #include "inference/context_cache.h"
 #include "inference/kernels/kernels.h"
 #include "inference/model.h"
@@ -62,19 +64,20 @@ struct san_network {
     struct san_placed *placed; /* [context_length] */
     size_t placed_count;
     float *x;              /* [rows][d] residual stream */
-    float *input;          /* [rows][max(d, inner)] of a projection: normalised x, or heads' output */
-    int8_t *input_q;       /* the same as integers */
+    float *input;          /* [rows][d] of a projection: normalised x */
+    int8_t *input_q;       /* [rows][max(d, inner)] the same as integers, or the heads' output in q */
     float *input_scale;    /* [rows] */
     int32_t *input_offset; /* [rows][max(d, inner) / 32] */
-    float *q, *k, *v;      /* [rows][inner], [rows][kv], [rows][kv] */
+    float *q, *k, *v;      /* [rows][inner], [rows][kv], [rows][kv]; the heads' output in place of q */
     char *key_rows;        /* [rows][key_bytes] */
     char *value_rows;      /* [rows][value_bytes], of items */
     float *query;          /* [KV][pass_rows][H / KV][key_n]: heads that share keys lie together */
     int8_t *query_q;       /* the same as integers */
     float *query_scale;    /* one a query */
     int32_t *query_offset;
-    float *output; /* [rows][d] of a layer, before the gate */
-    float *scores; /* [threads][SAN_ATTEND_ROWS * H / KV][score_stride] */
+    float *output;           /* [rows][d] of a layer, before the gate */
+    atomic_uint *slabs_left; /* [KV] of a head's projections, that are not done */
+    float *scores;           /* [threads][SAN_ATTEND_ROWS * H / KV][score_stride] */
 
     size_t tokens;                   /* of the prompt; 0 before the first encode */
     struct san_memory encoder;       /* of the encoder layer under way; context_length tokens */
@@ -141,6 +144,12 @@ void san_widen_values(const struct san_network *net, float *values, const char *
 
 /* The queries against the memory, each row over its span; then the output projection, into net->output. */
 void san_attend(struct san_network *net, const struct san_part *part, const struct san_attention_weights *w,
+    const struct san_memory *memory);
+/* san_project, san_prepare_heads and san_attend, for all rows of a pass where they are few: what belongs to a
+ * key/value head goes on to the weighted values as soon as its projections are there, and threads meet once
+ * instead of three times. */
+void san_attend_by_head(struct san_network *net, const struct san_part *part,
+    const struct san_projection *projections, size_t count, const struct san_heads *heads,
     const struct san_memory *memory);
 
 #endif
