@@ -43,6 +43,7 @@ class Feed:
     def __init__(self, args, first):
         self.args, self.next, self.process = args, first, None
         self.kept, self.turn, self.fresh = [], 0, False
+        self.calm = False       # True: samples from now on are calm ones (generate.py)
         os.makedirs(args.shards, exist_ok=True)
 
     def _path(self, n):
@@ -55,6 +56,8 @@ class Feed:
             command += ["--patterns", self.args.patterns]
         if self.args.weights and os.path.exists(self.args.weights):
             command += ["--weights", self.args.weights]
+        if self.calm:
+            command.append("--calm")
         self.process = subprocess.Popen(command)
 
     def take(self):
@@ -102,22 +105,27 @@ def rate(done, step, warm_up):
     return min(1.0, (step + 1) / warm_up) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * min(1.0, done))))
 
 
-def grown(saved, layers):
-    """A checkpoint's weights with more encoder layers: copies of those below them that add nothing yet.
+def stacked(weights, stack, have, want):
+    """The weights of the layers `stack`.0, `stack`.1, ... made more: copies of those below them that add nothing yet.
 
     Stacking by copies follows Gong et al., "Efficient Training of BERT by Progressively Stacking" (2019); the zeroed output keeps what the
-    network computes. Returns the weights by their new names.
+    network computes. Returns all weights by their new names.
     """
-    have = saved["config"]["encoder_layers"]
-    source = [i * have // layers for i in range(layers)]
-    out = {k: v for k, v in saved["model"].items() if not k.startswith("enc.")}
+    source = [i * have // want for i in range(want)]
+    out = {k: v for k, v in weights.items() if not k.startswith(f"{stack}.")}
     for new, old in enumerate(source):
-        for k, v in saved["model"].items():
-            if k.startswith(f"enc.{old}."):
-                copy = new > 0 and source[new - 1] == old
-                name = k.replace(f"enc.{old}.", f"enc.{new}.", 1)
-                out[name] = torch.zeros_like(v) if copy and k.endswith("output.weight") else v.clone()
+        copy = new > 0 and source[new - 1] == old
+        for k, v in weights.items():
+            if k.startswith(f"{stack}.{old}."):
+                out[k.replace(f"{stack}.{old}.", f"{stack}.{new}.", 1)] = torch.zeros_like(v) if copy and k.endswith("output.weight") else v.clone()
     return out
+
+
+def grown(saved, config):
+    """A checkpoint's weights for a network of more layers."""
+    have = saved["config"]
+    encoder = stacked(saved["model"], "enc", have["encoder_layers"], config.encoder_layers)
+    return stacked(encoder, "dec", have["decoder_layers"], config.decoder_layers)
 
 
 def save(path, model, optimisers, state):
@@ -203,8 +211,10 @@ class Run:
         saved = torch.load(args.checkpoint, map_location="cpu") if args.resume and os.path.exists(args.checkpoint) else None
         given = dict(dropout=args.dropout, word_dropout=args.word_dropout)
         if saved:
-            grow = args.encoder > saved["config"]["encoder_layers"]
-            config = Config(**{**saved["config"], **given, "encoder_layers": max(args.encoder, saved["config"]["encoder_layers"])})
+            have = saved["config"]
+            layers = {"encoder_layers": max(args.encoder, have["encoder_layers"]), "decoder_layers": max(args.decoder, have["decoder_layers"])}
+            grow = any(have[k] < n for k, n in layers.items())
+            config = Config(**{**have, **given, **layers})
         else:
             config = Config(vocab=self.tok.size, d=args.width, heads=args.heads, kv_heads=args.kv_heads, head_dim=args.width // args.heads,
                             encoder_layers=args.encoder, decoder_layers=args.decoder, context_mask=args.mask, **given)
@@ -213,7 +223,7 @@ class Run:
         hot, rest = matrices(self.model)
         self.optimisers = [Muon(hot, lr=args.muon), torch.optim.AdamW(rest, lr=args.adam, betas=(0.9, 0.98), weight_decay=0.0)]
         if saved:
-            self.model.load_state_dict(grown(saved, config.encoder_layers) if grow else saved["model"])
+            self.model.load_state_dict(grown(saved, config) if grow else saved["model"])
             for o, s in zip(self.optimisers, saved["optimisers"]):
                 if not grow:
                     o.load_state_dict(s)
@@ -233,6 +243,8 @@ class Run:
 
     def next_shard(self, feed):
         """The samples of the next shard: every worker reads the file that the first one's feed names."""
+        if feed:
+            feed.calm = self.done() >= self.args.calm_from
         path = [feed.take() if feed else None]
         if dist.is_initialized():
             dist.broadcast_object_list(path)
@@ -314,7 +326,7 @@ def main():
     ap.add_argument("--heads", type=int, default=8)
     ap.add_argument("--kv-heads", type=int, default=4)
     ap.add_argument("--encoder", type=int, default=6, help="layers; more than the checkpoint has grows it")
-    ap.add_argument("--decoder", type=int, default=3, help="layers")
+    ap.add_argument("--decoder", type=int, default=3, help="layers; likewise")
     ap.add_argument("--mask", choices=["item", "joint"], default="item")
     ap.add_argument("--dropout", type=float, default=0.1, help="of what attention adds")
     ap.add_argument("--word-dropout", type=float, default=0.03, help="of whole tokens of the sentence")
@@ -324,6 +336,7 @@ def main():
     ap.add_argument("--warm-up", type=int, default=100, help="steps")
     ap.add_argument("--fake", choices=["q8_0", "q4_0"], default="q8_0", help="rounding in the last part")
     ap.add_argument("--fake-from", type=float, default=0.9, help="share of the time after which weights are rounded")
+    ap.add_argument("--calm-from", type=float, default=0.6, help="share of the time after which half of the sentences are free of noise and homes less odd")
     ap.add_argument("--save-every", type=float, default=3, help="minutes")
     ap.add_argument("--evaluate-every", type=float, default=12, help="minutes")
     ap.add_argument("--check", type=int, default=600, help="held-out samples for the checks on the way")

@@ -72,10 +72,12 @@ def told():
 
 
 class Names:
-    """The pools of one side: training words only, or mostly held-out words."""
+    """The pools of one side: training words only, or mostly held-out words. `calm`: more names that people wrote down, fewer odd rooms."""
 
-    def __init__(self, side, rng):
+    def __init__(self, side, rng, calm=False):
         self.side, self.rng = side, rng
+        self.told_share = 0.75 if calm else TOLD_SHARE
+        self.usual_share = 0.82 if calm or side == "held" else 0.65     # training: more odd rooms, for they must be copied, not remembered
         self._cut = {key: cut(getattr(pools, key), common) for key, common in (("AREAS", 45), ("FLOORS", 12), ("PEOPLE", 0), ("BRANDS", 0), ("MODIFIERS", 45))}
         self._cut["WORDS"] = cut(pools.word_list())
         self._told = {kind: ([n for n in all_of if not pools.held_out(n[0])], [n for n in all_of if pools.held_out(n[0])]) for kind, all_of in told().items()}
@@ -193,7 +195,7 @@ def add_entity(home, names, domain, device_class=None, area=None):
     if area is None and home.areas and domain not in ("person", "weather", "todo", "script", "automation", "input_boolean", "update") and r.random() < 0.9:
         area = r.choice(home.areas).name
     for _ in range(20):
-        found = names.told(f"{domain}:{device_class}" if device_class else domain) if r.random() < TOLD_SHARE else None
+        found = names.told(f"{domain}:{device_class}" if device_class else domain) if r.random() < names.told_share else None
         name, aliases = found or (_case(r, entity_name(names, domain, device_class, area)), ())
         aliases = [a for a in aliases if r.random() < 0.75 and words_of(a) not in home.taken and 0 < len(words_of(a)) < 7 and words_of(a) != words_of(name)]
         forms = words_of(name)
@@ -239,10 +241,9 @@ def _places(home, names, areas, floors):
         if name:
             alias = fresh(floor_name) if r.random() < 0.2 else None
             home.floors.append(Place("floor", name, aliases=[alias] if alias else []))
-    usual = 0.65 if names.side == "train" else 0.82       # training: more odd rooms, for they must be copied, not remembered
     for _ in range(areas):
         found = names.told("area") if r.random() < 0.3 else None
-        name = fresh(lambda: found[0] if found and found[0] not in (p.name for p in home.areas) else names.pick("AREAS") if r.random() < usual else f"{names.pick('PEOPLE')}'s {r.choice(['room', 'bedroom', 'office', 'bathroom', 'den'])}"
+        name = fresh(lambda: found[0] if found and found[0] not in (p.name for p in home.areas) else names.pick("AREAS") if r.random() < names.usual_share else f"{names.pick('PEOPLE')}'s {r.choice(['room', 'bedroom', 'office', 'bathroom', 'den'])}"
                      if r.random() < 0.6 else f"{names.odd()} {r.choice(['room', 'room', 'corner', 'wing', 'house', 'hall'])}" if r.random() < 0.7 else names.odd())
         if name:
             alias = [a for a in [fresh(lambda: names.pick("AREAS"))] if a and r.random() < 0.12]
