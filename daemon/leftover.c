@@ -247,7 +247,7 @@ static bool is_unknown(const struct search *search, size_t i)
 {
     const struct beside *beside = phrases_beside(search->understand->phrases);
     return i < search->words->count && !is_known(search, i) && !listed(search, "command_words", i) &&
-           beside_score(beside, search->words->word[i].text, BESIDE_THING) > 0;
+           beside_score(beside, search->words->word[i].text, BESIDE_THING) > search->trust;
 }
 
 /* "On the mezzanine", "lock the safe": what a command leads up to, and is nothing of the home. */
@@ -271,7 +271,8 @@ static struct run special_noun(const struct search *search, const struct home_ca
     for (size_t i = 1; domain && i < search->words->count; i++)
         if (phrases_is_noun(search->understand->phrases, domain, search->words->word[i].text) &&
             !is_known(search, i - 1) &&
-            (strangeness(search, i - 1, BESIDE_KIND) > 0 || listed(search, "distinguishing", i - 1)))
+            (strangeness(search, i - 1, BESIDE_KIND) > search->trust ||
+                listed(search, "distinguishing", i - 1)))
             return (struct run){i - 1, i + 1};
     return nothing;
 }
@@ -349,14 +350,23 @@ static bool is_said_whole(const struct search *search, const char *name)
     return whole;
 }
 
-/* What must speak against a name that the network chose: more where it is sure, and where all of it was said.
- * Rooms and floors say less of themselves: most things are in one. */
-static double trust_in(const struct search *search, const struct understood_call *call, const char *name)
+/* How much must speak against what the network chose: more where it is sure. */
+static double trust_in(const struct search *search, const struct understood_call *call)
 {
     const struct beside_weights *weights = beside_weights(phrases_beside(search->understand->phrases));
     double sure = fmin(fmax(call->confidence, 0.5), 0.999);
-    double trust = weights->sure * (log(sure / (1 - sure)) - weights->usual);
-    return is_said_whole(search, name) ? trust + weights->whole : trust;
+    return weights->sure * (log(sure / (1 - sure)) - weights->usual);
+}
+
+/* And where all of the name was said. Rooms and floors say less of themselves: most things are in one. */
+static double trust_in_arg(
+    const struct search *search, const struct understood_call *call, const struct home_arg *arg)
+{
+    bool whole = is_said_whole(search, arg->text);
+    double trust = trust_in(search, call);
+    if (strcmp(arg->slot, "name") != 0)
+        return whole ? fmax(trust, 0) : 0;
+    return whole ? trust + beside_weights(phrases_beside(search->understand->phrases))->whole : trust;
 }
 
 /* A name that was said in part. Two parts of one name must not prove each other: "bathroom blind" is not the
@@ -366,7 +376,7 @@ static void check_part(const struct search *all, struct understood_call *call, c
     struct search alone = *all;
     alone.known = alone.named = 0;
     know_call(&alone, &call->call);
-    alone.trust = trust_in(all, call, name);
+    alone.trust = trust_in(all, call);
     alone.kind = "";
     const struct search *search = &alone;
     uint64_t mask = words_of_thing(search, "name", name);
@@ -389,12 +399,13 @@ static void check_call(struct search *search, struct understood_call *call)
         uint64_t mask = is_thing(arg->slot) ? words_of_arg(search, arg) : 0;
         placed = placed || mask;
         bool named = strcmp(arg->slot, "name") == 0;
-        search->trust = named ? trust_in(search, call, arg->text) : 0;
+        search->trust = trust_in_arg(search, call, arg);
         search->kind = named && is_said_whole(search, arg->text) ? call->kind : "";
         mark(search, call, arg->slot, meant_instead(search, mask));
         if (mask && !home_call_arg(&call->call, "name"))
             mark(search, call, arg->slot, noun_beside_place(search, &call->call, mask));
     }
+    search->trust = fmax(trust_in(search, call), 0);
     const char *name = home_call_text(&call->call, "name");
     if (name && !is_said_whole(search, name))
         check_part(search, call, name);

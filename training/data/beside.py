@@ -38,7 +38,7 @@ SPOKEN_MAX = 10         # patterns in which a word stands anywhere: more say no 
 LEADS_MIN, LEADS_SHARE = 6, 0.19    # writers who lead up to a name with a word ("lock the {lock}"), and how often a name follows its article
 # How sure one must be of a part of a name; and how much less sure where the whole name was said, or the network is surer than usual:
 # by training patterns whose writers were left out, and by sentences about absent things (tests/e2e/absent.py).
-THRESHOLD, WHOLE, SURE, USUAL = 1.75, 1.5, 0.8, 3.0
+THRESHOLD, WHOLE, SURE, USUAL = 1.75, 2.5, 0.8, 3.0
 
 
 def ways(text):
