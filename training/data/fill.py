@@ -111,6 +111,7 @@ class Filler:
 
     def __init__(self, rng, home, names, tools, words):
         self.rng, self.home, self.names, self.tools, self.words = rng, home, names, tools, words
+        self.chosen = {}        # {variable: the entity that it must stand for}
 
     def entity(self, kind, device_class, needs_area, used):
         domain = self.rng.choice(ONOFF) if kind == "onoff" else kind
@@ -139,6 +140,17 @@ class Filler:
             if e is not entity and any(stems <= {shortlist.stem(w) for w in f} for f in e.forms):
                 return form
         return form if any(stems <= {shortlist.stem(w) for w in f} for p in self.home.areas + self.home.floors for f in p.forms) else said
+
+    def area_said(self, area):
+        """(the words said for a room, its name): now and then a part of it, where no other room has that."""
+        form = self.rng.choice(area.forms)
+        if len(form) < 2 or self.rng.random() > 0.05:
+            return form, form
+        said = form[1:] if self.rng.random() < 0.7 else form[:-1]
+        stems = {shortlist.stem(w) for w in said}
+        things = [*(p for p in self.home.areas + self.home.floors if p is not area), *self.home.entities]
+        clash = stems <= shortlist.STOP or any(w.isdigit() for w in form) or any(stems <= {shortlist.stem(w) for w in f} for t in things for f in t.forms)
+        return (form if clash else said), form
 
     def area_for(self, calls, used):
         """A room, mostly one that has what a group call wants."""
@@ -169,20 +181,20 @@ class Filler:
             elif kind == "absent_area":
                 out[whole] = (absent_place(rng, self.names, self.home, any(s == "floor" and v == whole for _, args in calls for s, v in args)), NONE, None, None)
             elif kind in patterns.ENTITY_VARS:
-                e = self.entity(kind, device_class, whole in paired, used)
+                e = self.chosen.get(whole) or self.entity(kind, device_class, whole in paired, used)
                 used.append(e)
                 form = rng.choice(e.forms)
-                out[whole] = (self.loosely(e, form), form, (e.domain, form), e.domain)
+                out[whole] = (form if whole in self.chosen else self.loosely(e, form), form, (e.domain, form), e.domain)
                 if paired.get(whole, "").startswith("{area"):
                     a = self.place(e.area)
                     areas.append(a)
-                    f = rng.choice(a.forms)
-                    out[paired[whole]] = (f, f, ("area", f), None)
+                    said, f = self.area_said(a)
+                    out[paired[whole]] = (said, f, ("area", f), None)
             elif kind == "area":
                 a = self.area_for(calls, areas)
                 areas.append(a)
-                f = rng.choice(a.forms)
-                out[whole] = (f, f, ("area", f), None)
+                said, f = self.area_said(a)
+                out[whole] = (said, f, ("area", f), None)
             elif kind == "floor":
                 fit = [f for f in self.home.floors if f not in areas]
                 if not fit:

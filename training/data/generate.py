@@ -17,6 +17,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [HERE, os.path.dirname(HERE)]
+import alike           # noqa: E402
 import fill            # noqa: E402
 import homes           # noqa: E402
 import noise           # noqa: E402
@@ -139,7 +140,8 @@ class Generator:
     noise on a third, compositions of ours on 4 in 100 beside those that the writers wrote. `calm` samples, for the last part of training,
     have noise on half, and homes whose names are rather those that people wrote down.
     """
-    TRAINING = dict(plain=0.50, bare=0.025, joined=0.12, shared=0.05, swapped_name=0.075, swapped_area=0.02, swapped_floor=0.012, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01)
+    TRAINING = dict(plain=0.50, bare=0.025, joined=0.12, shared=0.05, swapped_name=0.075, swapped_area=0.02, swapped_floor=0.012, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01,
+                    in_room=0.035, two_rooms=0.015, one_room=0.012, both=0.02, each=0.012, items=0.012)
     NATURAL = dict(plain=0.59, bare=0.01, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.03, swapped_floor=0.01, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
 
     def __init__(self, seed, items, side="train", natural=False, weight=lambda p: 1.0, calm=False):
@@ -156,6 +158,8 @@ class Generator:
         self.none_pile = Pile(self.nones, weight) if self.nones else None
         self.bare = [p for p in plain if len(p.calls) == 1 and BARE.match(p.text)] or plain
         self.single = Deck(self.rng, [p for p in plain if len(p.calls) == 1 and len(p.text) < 60] or plain, weight)
+        self.named = Deck(self.rng, [p for p in plain if self._names_one(p)] or plain, weight)
+        self.listed = Deck(self.rng, [p for p in plain if len(p.calls) == 1 and p.text.count("{item}") == 1 and "{item" not in p.text.replace("{item}", "", 1)] or plain, weight)
         self.swap = Deck(self.rng, [p for p in plain if any(v[1] in SWAPPABLE for v in fill.variables(p.text))] or plain, weight)
         self.swap_area = Deck(self.rng, [p for p in plain if "{area" in p.text and "name=" not in signature(p)] or plain, weight)
         self.swap_floor = Deck(self.rng, [p for p in plain if "{floor}" in p.text and "name=" not in signature(p)] or plain, weight)
@@ -277,6 +281,107 @@ class Generator:
             f"{listed[0]} {self.rng.choice(['', 'and'])} {listed[1]} and {listed[2]}"
         calls = [(p.calls[0][0], [(s, v.replace(whole, m)) for s, v in p.calls[0][1]]) for m in [whole, *more]]
         return self._finish(self.home(), p.text.replace(whole, said), calls)
+
+    # -- things that are called alike (alike.py) ----------------------------------------------------------------------
+
+    @staticmethod
+    def _names_one(p):
+        """A command for one device, and no word of where it is."""
+        found = [v for v in fill.variables(p.text) if v[1] in patterns.ENTITY_VARS | patterns.PLACE_VARS]
+        return len(p.calls) == 1 and len(found) == 1 and found[0][1] in (*alike.DOMAINS, "onoff") and p.text.count(found[0][0]) == 1 and "(" not in found[0][0] \
+            and dict(p.calls[0][1]).get("name") == found[0][0] and "area" not in dict(p.calls[0][1]) and p.calls[0][0] not in noise.QUESTIONS and "'s" not in p.text
+
+    def _alike(self):
+        """(pattern, its variable, that of a second thing of the kind, domain, class) to speak of things that are called alike."""
+        p = self.named.draw()
+        (whole, kind, device_class, _), = [v for v in fill.variables(p.text) if v[1] in patterns.ENTITY_VARS]
+        second = f"{{{kind}{':' + device_class if device_class else ''}.2}}"
+        return p, whole, second, self.rng.choice(fill.ONOFF[:5]) if kind == "onoff" else kind, device_class
+
+    def _said_of(self, home, chosen, text, calls):
+        """A sentence in which variables stand for the chosen entities."""
+        here = self._here(home, calls)
+        filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
+        filler.chosen = chosen
+        return here, fill.fill(self.rng, filler, text, calls, here, self.rng.random() < self.noise)
+
+    def _with(self, call, whole, name, area=None):
+        tool, args = call
+        return tool, [(s, v.replace(whole, name)) for s, v in args] + ([("area", area)] if area else [])
+
+    def _in_room(self):
+        """"the kitchen ceiling light", "the ceiling light in the kitchen"."""
+        p, whole, _, domain, device_class = self._alike()
+        home = self.home()
+        if self.rng.random() < 0.6:
+            found = alike.namesakes(home, self.names, domain, device_class)
+            entity = found[0] if found else None
+        else:
+            fit = [e for e in home.of(domain, device_class) if e.area]
+            entity = self.rng.choice(fit) if fit else None
+        if entity is None or any(alike.shares_a_word(f, a) for a in home.areas if a.name == entity.area for f in entity.forms):
+            raise Unfit("nothing to tell by its room")
+        said = self.rng.choice([f"{{area}} {whole}", f"{{area}} {whole}", f"{whole} in the {{area}}", f"{whole} in the {{area}}", f"{whole} in {{area}}", f"{{area}}'s {whole}"])
+        here, made = self._said_of(home, {whole: entity}, p.text.replace(whole, said), [self._with(p.calls[0], whole, whole, "{area}")])
+        return self._pack(home, *made, here)
+
+    def _two_rooms(self):
+        """"the ceiling fans in the den and the bedroom"."""
+        p, whole, second, domain, device_class = self._alike()
+        home = self.home()
+        found = alike.namesakes(home, self.names, domain, device_class)
+        if not found:
+            raise Unfit("no namesakes")
+        behind = self.rng.random() < 0.65
+        said = f"{whole} {second} in the {{area}} and {self.rng.choice(['', 'the ', 'in the ', 'also in the '])}{{area.2}}" if behind else f"{{area}} and {{area.2}} {whole} {second}"
+        calls = [self._with(p.calls[0], whole, whole, "{area}"), self._with(p.calls[0], whole, second, "{area.2}")]
+        here, (tokens, target, gold) = self._said_of(home, {whole: found[0], second: found[1]}, p.text.replace(whole, said), calls)
+        words = found[0].forms[0]
+        tokens = alike.replaced(tokens, (whole, second), alike.plural(words) if not behind or self.rng.random() < 0.6 else words)
+        return self._pack(home, tokens, target, gold, here)
+
+    def _one_room(self):
+        """"the ceiling light and the lamp in the den"."""
+        p, whole, second, domain, device_class = self._alike()
+        home = self.home()
+        first = self.rng.choice([e for e in home.of(domain) if e.area] or [None])
+        fit = [e for e in home.of(domain) if first and e.area == first.area and e is not first]
+        if not fit or device_class:
+            raise Unfit("no two in a room")
+        other = self.rng.choice(fit)
+        if any(alike.shares_a_word(f, a) for a in home.areas if a.name == first.area for f in first.forms + other.forms):
+            raise Unfit("they say their room")
+        said = self.rng.choice([f"{whole} and the {second} in the {{area}}", f"{whole} and {second} in the {{area}}", f"{{area}} {whole} and {second}", f"{{area}} {whole} and the {second}"])
+        calls = [self._with(p.calls[0], whole, w, "{area}") for w in (whole, second)]
+        here, made = self._said_of(home, {whole: first, second: other}, p.text.replace(whole, said), calls)
+        return self._pack(home, *made, here)
+
+    def _of_twins(self, phrase):
+        p, whole, second, domain, device_class = self._alike()
+        home = self.home()
+        found = alike.twins(home, self.names, domain, device_class)
+        if not found:
+            raise Unfit("no twins")
+        entities, base, tells, behind = found
+        calls = [self._with(p.calls[0], whole, w) for w in (whole, second)]
+        here, (tokens, target, gold) = self._said_of(home, {whole: entities[0], second: entities[1]}, p.text.replace(whole, f"{whole} {second}"), calls)
+        return self._pack(home, alike.replaced(tokens, (whole, second), phrase(base, tells, behind)), target, gold, here)
+
+    def _both(self):
+        return self._of_twins(lambda base, tells, behind: alike.of_both(self.rng, base))
+
+    def _each(self):
+        return self._of_twins(lambda base, tells, behind: alike.of_each(self.rng, base, tells, behind))
+
+    def _items(self):
+        """"milk eggs and coffee creamer": several things for a list at once."""
+        p, n = self.listed.draw(), self.rng.choice([2, 3, 3, 3, 4])
+        items = ["{item}", *[f"{{item.{i}}}" for i in range(2, n + 1)]]
+        if "{item}" not in dict(p.calls[0][1]).values():
+            raise Unfit("the item is marked otherwise")
+        joint = self.rng.choice([" ", " ", " and "])
+        calls = [(p.calls[0][0], [(s, v.replace("{item}", i)) for s, v in p.calls[0][1]]) for i in items]
+        return self._finish(self.home(), p.text.replace("{item}", joint.join(items[:-1]) + " and " + items[-1]), calls)
 
     def _swapped_name(self):
         """A sentence about a device that is not there."""

@@ -112,11 +112,12 @@ class Names:
         return self.pseudo() if self.rng.random() < 0.3 else self.pick("WORDS")
 
 
-def _case(rng, text):
+def cased(rng, text):
     return string.capwords(text) if rng.random() < 0.4 else text.capitalize() if rng.random() < 0.7 else text
 
 
-def _noun(names, domain, device_class):
+def noun_of(names, domain, device_class):
+    """A noun for such a thing."""
     r = names.rng
     for table in (pools.COVER_CLASSES, pools.SENSOR_CLASSES, pools.BINARY_CLASSES, pools.SWITCH_CLASSES, pools.MEDIA_CLASSES):
         wanted = {id(pools.COVER_CLASSES): "cover", id(pools.SENSOR_CLASSES): "sensor", id(pools.BINARY_CLASSES): "binary_sensor",
@@ -133,7 +134,7 @@ def entity_name(names, domain, device_class, area):
     r = names.rng
     if domain == "person":
         return names.pick("PEOPLE")
-    noun, kind = _noun(names, domain, device_class), r.random()
+    noun, kind = noun_of(names, domain, device_class), r.random()
     room = area or names.pick("AREAS")
     if domain in ("scene", "script", "todo", "automation", "weather", "input_boolean"):
         return noun if kind < 0.5 else (f"{room} {noun}" if kind < 0.6 else f"{names.pick('PEOPLE')}'s {noun}" if kind < 0.7 else
@@ -196,7 +197,7 @@ def add_entity(home, names, domain, device_class=None, area=None):
         area = r.choice(home.areas).name
     for _ in range(20):
         found = names.told(f"{domain}:{device_class}" if device_class else domain) if r.random() < names.told_share else None
-        name, aliases = found or (_case(r, entity_name(names, domain, device_class, area)), ())
+        name, aliases = found or (cased(r, entity_name(names, domain, device_class, area)), ())
         aliases = [a for a in aliases if r.random() < 0.75 and words_of(a) not in home.taken and 0 < len(words_of(a)) < 7 and words_of(a) != words_of(name)]
         forms = words_of(name)
         if not forms or len(forms) > 7 or name.lower() in ("all", "everything", "the"):
@@ -206,7 +207,7 @@ def add_entity(home, names, domain, device_class=None, area=None):
             continue
         entity = Entity(domain, name, area, device_class, aliases)
         if not found and r.random() < 0.18 and domain not in ("sensor", "binary_sensor"):
-            alias = _case(r, _alias(names, entity))
+            alias = cased(r, _alias(names, entity))
             if words_of(alias) and words_of(alias) not in home.taken and len(words_of(alias)) < 7:
                 entity = Entity(domain, name, area, device_class, [alias])
         for form in entity.forms:
@@ -215,6 +216,15 @@ def add_entity(home, names, domain, device_class=None, area=None):
         home.index = None
         return entity
     return None
+
+
+def put(home, domain, name, area=None, device_class=None):
+    """A new entity of that name."""
+    entity = Entity(domain, name, area, device_class)
+    home.taken[entity.forms[0]] = entity
+    home.entities.append(entity)
+    home.index = None
+    return entity
 
 
 def _places(home, names, areas, floors):
@@ -249,7 +259,7 @@ def _places(home, names, areas, floors):
             alias = [a for a in [fresh(lambda: names.pick("AREAS"))] if a and r.random() < 0.12]
             if found and found[0] == name:
                 alias = [a for a in found[1][:1] if fresh(lambda: a)]
-            home.areas.append(Place("area", _case(r, name) if r.random() < 0.3 else name, r.choice(home.floors).name if home.floors and r.random() < 0.9 else None, alias))
+            home.areas.append(Place("area", cased(r, name) if r.random() < 0.3 else name, r.choice(home.floors).name if home.floors and r.random() < 0.9 else None, alias))
     for place in home.areas:
         for form in place.forms:
             home.taken.setdefault(form, Entity("area", place.name))
@@ -263,7 +273,7 @@ def make_home(rng, side="train", size=None, names=None):
     size = size or rng.choice([3, 5, 8, 12, 20, 30, 40, 60, 80, 120])
     _places(home, names, max(1, min(24, int(size ** 0.65) + rng.randint(-1, 3))), rng.choice([0, 0, 1, 2, 2, 3, 4]) if size > 4 else 0)
     if size > 4 and rng.random() < 0.4:        # most real homes have it, beside whatever lists they made
-        home.entities.append(Entity("todo", _case(rng, "shopping list")))
+        home.entities.append(Entity("todo", cased(rng, "shopping list")))
         home.taken[home.entities[0].forms[0]] = home.entities[0]
     domains, weights = zip(*USUAL)
     for domain in rng.choices(domains, weights, k=size):
