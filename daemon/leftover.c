@@ -148,6 +148,8 @@ static bool is_harmless(const struct search *search, size_t i, bool before)
         return !is_bare_number(search, i);
     if (before && listed(search, "distinguishing", i))
         return false;
+    if (before && listed(search, "determiners", i)) /* "run me |a| bath" */
+        return true;
     if (!before && search->kind[0] &&
         phrases_is_noun(search->understand->phrases, search->kind, search->words->word[i].text))
         return true; /* "the kitchen ceiling |light|" is the light called Kitchen ceiling */
@@ -358,15 +360,17 @@ static double trust_in(const struct search *search, const struct understood_call
     return weights->sure * (log(sure / (1 - sure)) - weights->usual);
 }
 
-/* And where all of the name was said. Rooms and floors say less of themselves: most things are in one. */
+/* And where all of the name was said. Rooms and floors say half of that of themselves: most things are in
+ * one. */
 static double trust_in_arg(
     const struct search *search, const struct understood_call *call, const struct home_arg *arg)
 {
     bool whole = is_said_whole(search, arg->text);
-    double trust = trust_in(search, call);
+    double trust = trust_in(search, call),
+           more = beside_weights(phrases_beside(search->understand->phrases))->whole;
     if (strcmp(arg->slot, "name") != 0)
-        return whole ? fmax(trust, 0) : 0;
-    return whole ? trust + beside_weights(phrases_beside(search->understand->phrases))->whole : trust;
+        return whole ? fmax(trust + more / 2, 0) : 0;
+    return whole ? trust + more : trust;
 }
 
 /* A name that was said in part. Two parts of one name must not prove each other: "bathroom blind" is not the

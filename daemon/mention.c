@@ -127,6 +127,22 @@ static bool is_used(const struct understood *understood, const struct mention *m
     return false;
 }
 
+/* "Front door" is said in "lock the front door", which is "Front Door Lock". */
+static bool is_part_of_used(const struct understood *understood, const struct understand_request *prepared,
+    const struct mention *mention, struct san_arena *arena)
+{
+    const struct san_words said = {
+        .word = prepared->words.word + mention->begin, .count = mention->end - mention->begin};
+    for (size_t i = 0; i < understood->call_count; i++) {
+        const char *name = home_call_text(&understood->calls[i].call, "name");
+        struct san_words words;
+        if (name && san_normalize(arena, name, strlen(name), &words, NULL) == SAN_OK &&
+            find_words(&words, &said) < words.count)
+            return true;
+    }
+    return false;
+}
+
 static bool copies_words(const struct understood *understood)
 {
     for (size_t i = 0; i < understood->call_count; i++) {
@@ -290,9 +306,9 @@ enum san_status mention_apply(struct registry *registry, const struct understand
             continue;
         const struct shortlist_item *item;
         struct understood_call *call = only_fitting(&apply, mention, &item);
-        if (!call)
+        if (!call && !is_part_of_used(understood, prepared, mention, arena))
             distrust(&apply, mention);
-        else if (!narrow(&apply, call, item))
+        else if (call && !narrow(&apply, call, item))
             return san_fail(err, SAN_ELIMIT, "%s has more than %d arguments", call->call.tool, HOME_ARGS_MAX);
     }
     return SAN_OK;

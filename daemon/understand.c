@@ -8,6 +8,7 @@
 #include "daemon/evidence.h"
 #include "daemon/leftover.h"
 #include "daemon/mention.h"
+#include "daemon/whole_name.h"
 
 bool understand_is_question(const char *tool)
 {
@@ -195,6 +196,31 @@ static enum san_status add_arg(const struct finish *finish, const struct san_cal
     return status;
 }
 
+/* The words that say a room or floor, letter by letter: "roomba" says no "room". */
+static uint64_t place_where(const struct finish *finish, const char *text)
+{
+    const struct san_words *said = &finish->prepared->words;
+    struct san_words place;
+    uint64_t mask = 0;
+    if (san_normalize(finish->arena, text, strlen(text), &place, NULL) != SAN_OK)
+        return 0;
+    for (size_t i = 0; i < said->count; i++)
+        for (size_t j = 0; j < place.count; j++)
+            mask |= (uint64_t)(strcmp(said->word[i].text, place.word[j].text) == 0) << i;
+    return mask;
+}
+
+/* The words that may mean this in place of another thing; none for what only measures ("Yale lock battery").
+ */
+static uint64_t claimed_by(const struct finish *finish, const struct shortlist_item *other)
+{
+    if (strcmp(other->kind, "sensor") == 0 || strcmp(other->kind, "binary_sensor") == 0)
+        return 0;
+    if (strcmp(other->kind, "area") == 0 || strcmp(other->kind, "floor") == 0)
+        return place_where(finish, other->text);
+    return evidence_find(&finish->prepared->words, other->text, finish->arena).where;
+}
+
 /* "The yeelight" is "Yeelight YLXD41YL" where nothing else has to do with the words that say it. */
 static bool is_only_one(const struct finish *finish, const struct shortlist_item *item)
 {
@@ -202,8 +228,7 @@ static bool is_only_one(const struct finish *finish, const struct shortlist_item
     uint64_t where = evidence_find(&prepared->words, item->text, finish->arena).where;
     for (size_t i = 0; where && i < prepared->request.item_count; i++) {
         const struct shortlist_item *other = &prepared->items[i];
-        if (strcmp(other->name, item->name) != 0 &&
-            (evidence_find(&prepared->words, other->text, finish->arena).where & where))
+        if (strcmp(other->name, item->name) != 0 && (claimed_by(finish, other) & where))
             return false;
     }
     return where != 0;
@@ -335,7 +360,10 @@ enum san_status understand_finish(const struct understand *understand,
     }
     out->call_count = result->call_count;
     enum san_status status = mention_apply(understand->registry, prepared, out, arena, err);
-    if (status == SAN_OK)
+    if (status != SAN_OK)
+        return status;
+    leftover_apply(understand, prepared, out, arena);
+    if (whole_name_apply(prepared, out, arena))
         leftover_apply(understand, prepared, out, arena);
-    return status;
+    return whole_name_place(understand->registry, prepared, out, arena, err);
 }

@@ -1,0 +1,23 @@
+/* whole_name.h - a name that was said in full, where the network took another that was said in part.
+ *
+ * "The left garage door" is "Garage Door Left", not "Garage Door Right", and "kitchen ceiling light" is the
+ * "Ceiling Light" of the kitchen, not "Kitchen Island Pendants". Both are in the words: a call whose name
+ * they speak against (leftover.h) takes the one thing of that kind of which every word was said, and nothing
+ * if there are two. A name that several rooms have gets the room that was said.
+ */
+#ifndef HEARTH_WHOLE_NAME_H
+#define HEARTH_WHOLE_NAME_H
+
+#include "understand.h"
+
+/* Mends the calls that leftover_apply marked; true if there was one: what is beside its new name is to be
+ * looked at too then. */
+bool whole_name_apply(
+    const struct understand_request *prepared, struct understood *understood, struct san_arena *arena);
+
+/* Puts the only room that was said beside names that several rooms have. Errors: SAN_ELIMIT where a call is
+ * full. */
+enum san_status whole_name_place(struct registry *registry, const struct understand_request *prepared,
+    struct understood *understood, struct san_arena *arena, struct san_error *err);
+
+#endif
