@@ -15,11 +15,15 @@ struct mending {
     struct san_arena *arena;
 };
 
-static bool is_in_a_row(uint64_t mask)
+/* At least `count` words in a row: "light" alone says no "night light". */
+static bool is_in_a_row(uint64_t mask, size_t count)
 {
     while (mask && !(mask & 1))
         mask >>= 1;
-    return mask && !(mask & (mask + 1));
+    size_t length = 0;
+    for (; mask & 1; mask >>= 1)
+        length++;
+    return !mask && length >= count;
 }
 
 /* Things that are turned on and off alike: which of them it is, the name tells. */
@@ -51,7 +55,7 @@ static bool is_said_whole(
     if (!kinds || !(kinds[0] ? strcmp(call->kind, item->kind) == 0 : is_same_sort(call->kind, item->kind)))
         return false;
     struct evidence found = evidence_find(&mending->prepared->words, item->text, mending->arena);
-    return found.of >= WHOLE_MIN && found.said == found.of && is_in_a_row(found.where);
+    return found.of >= WHOLE_MIN && found.said == found.of && is_in_a_row(found.where, found.of);
 }
 
 /* The only thing of the call's kind that was said in full, or NULL. */

@@ -146,6 +146,15 @@ static void test_one_word_is_a_name_in_its_own_room_alone(void **state)
     assert_call(0, GROUP("HassTurnOn", "\"area\":\"Kitchen\",\"domain\":\"fan\""));
 }
 
+static void test_what_is_said_inside_a_used_name_is_not_overlooked(void **state)
+{
+    apply(state, "bedside lamp off and the kitchen fan faster", NULL,
+        "[" GROUP("HassTurnOff", "\"name\":\"Old bedside lamp\"") "," GROUP(
+            "HassSetVolumeRelative", "\"volume_step\":\"up\"") "," GROUP("HassFanSetSpeed",
+            "\"name\":\"Kitchen fan\",\"percentage_step\":\"up\"") "]");
+    assert_string_equal(understood.calls[1].overlooked, "");
+}
+
 static void test_copied_words_are_no_mention(void **state)
 {
     apply(state, "tell everyone the bedside lamp is broken", NULL,
@@ -171,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_another_kind_of_thing_is_not_acted_on),
         cmocka_unit_test(test_two_calls_that_may_both_have_meant_it_are_not_acted_on),
         cmocka_unit_test(test_one_word_is_a_name_in_its_own_room_alone),
+        cmocka_unit_test(test_what_is_said_inside_a_used_name_is_not_overlooked),
         cmocka_unit_test(test_copied_words_are_no_mention),
         cmocka_unit_test(test_the_longest_of_overlapping_names_is_meant),
     };

@@ -1,0 +1,171 @@
+/* A name said in part gives way to the one that was said in full; a name of several rooms gets the room that
+ * was said. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/calls_json.h"
+#include "daemon/whole_name.h"
+#include "devices/home_file.h"
+
+#define ENTITY(id, domain, name, area)                                                                       \
+    "{\"entity_id\":\"" id "\",\"name\":\"" name "\",\"area\":\"" area "\",\"domain\":\"" domain "\"}"
+
+static const char home[] =
+    "{\"areas\":[{\"name\":\"Kitchen\"},{\"name\":\"Hall\"},{\"name\":\"Garage\"}],\"entities\":[" ENTITY(
+        "light.a", "light", "Ceiling Light", "Kitchen") "," ENTITY("light.b", "light", "Ceiling Light",
+        "Hall") "," ENTITY("light.c", "light", "Kitchen Island Pendants", "Kitchen") "," ENTITY("light.d",
+        "light", "Night Light",
+        "Hall") "," ENTITY("cover.l", "cover", "Garage Door Left", "Garage") "," ENTITY("cover.r", "cover",
+        "Garage Door Right", "Garage") "," ENTITY("switch.t", "switch", "Towel Rail", "Hall") "]}";
+
+struct fixture {
+    struct understand understand;
+    struct san_arena *arena;
+};
+
+static int open_home(void **state)
+{
+    static struct fixture fixture;
+    struct san_error err;
+    fixture.understand.registry = reg_open(":memory:", &err);
+    assert_non_null(fixture.understand.registry);
+    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
+    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
+    fixture.arena = san_arena_new(4096, 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int close_home(void **state)
+{
+    struct fixture *fixture = *state;
+    shortlist_free(fixture->understand.shortlist);
+    reg_close(fixture->understand.registry);
+    san_arena_free(fixture->arena);
+    return 0;
+}
+
+static struct understood understood;
+
+/* What was said, in `area` if that is not NULL, and understood as these calls (JSON); the words of `leftover`
+ * speak against the first call's name. */
+static void hear(void **state, const char *text, const char *area, const char *kind, const char *leftover,
+    const char *json, bool mended)
+{
+    struct fixture *fixture = *state;
+    struct understand_request request;
+    struct san_error err;
+    struct home_call *calls;
+    cJSON *array = cJSON_Parse(json);
+    understood = (struct understood){.confidence = 1};
+    assert_int_equal(
+        understand_prepare(&fixture->understand, text, area, fixture->arena, &request, &err), SAN_OK);
+    assert_int_equal(
+        calls_from_json(array, "test", fixture->arena, &calls, &understood.call_count, &err), SAN_OK);
+    cJSON_Delete(array);
+    understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
+    for (size_t i = 0; i < understood.call_count; i++)
+        understood.calls[i] = (struct understood_call){
+            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = kind};
+    if (leftover[0]) {
+        understood.calls[0].missing = "name";
+        understood.calls[0].leftover = leftover;
+    }
+    assert_int_equal(whole_name_apply(&request, &understood, fixture->arena), mended);
+    assert_int_equal(
+        whole_name_place(fixture->understand.registry, &request, &understood, fixture->arena, &err), SAN_OK);
+}
+
+static void assert_call(size_t i, const char *json)
+{
+    cJSON *object = call_to_json(&understood.calls[i].call);
+    char *text = cJSON_PrintUnformatted(object);
+    assert_string_equal(text, json);
+    cJSON_free(text);
+    cJSON_Delete(object);
+}
+
+#define CALL(tool, rest) "{\"name\":\"" tool "\",\"arguments\":{" rest "}}"
+
+static void test_the_words_of_a_name_may_stand_in_another_order(void **state)
+{
+    hear(state, "open the left garage door", NULL, "cover", "left garage door",
+        "[" CALL("HassTurnOn", "\"name\":\"Garage Door Right\",\"domain\":\"cover\"") "]", true);
+    assert_call(0, CALL("HassTurnOn", "\"name\":\"Garage Door Left\",\"domain\":\"cover\""));
+    assert_string_equal(understood.calls[0].missing, "");
+    assert_string_equal(understood.calls[0].leftover, "");
+}
+
+static void test_the_room_tells_namesakes_apart(void **state)
+{
+    hear(state, "kitchen ceiling light on", NULL, "light", "kitchen ceiling",
+        "[" CALL("HassTurnOn", "\"name\":\"Kitchen Island Pendants\"") "]", true);
+    assert_call(0, CALL("HassTurnOn", "\"name\":\"Ceiling Light\",\"area\":\"Kitchen\""));
+}
+
+static void test_a_name_that_nothing_speaks_against_stays(void **state)
+{
+    hear(state, "kitchen ceiling light on", NULL, "light", "",
+        "[" CALL("HassTurnOn", "\"name\":\"Kitchen Island Pendants\"") "]", false);
+    assert_call(0, CALL("HassTurnOn", "\"name\":\"Kitchen Island Pendants\""));
+}
+
+static void test_what_another_call_names_is_not_taken_twice(void **state)
+{
+    hear(state, "kitchen ceiling light on", NULL, "light", "kitchen ceiling",
+        "[" CALL("HassTurnOn", "\"name\":\"Kitchen Island Pendants\"") "," CALL(
+            "HassTurnOn", "\"name\":\"Ceiling Light\",\"area\":\"Kitchen\"") "]",
+        false);
+    assert_string_equal(understood.calls[0].missing, "name");
+}
+
+static void test_another_kind_of_thing_is_no_answer(void **state)
+{
+    hear(state, "set the left garage door to 20", NULL, "light", "left garage",
+        "[" CALL("HassLightSet", "\"name\":\"Night Light\",\"brightness\":20") "]", false);
+    assert_call(0, CALL("HassLightSet", "\"name\":\"Night Light\",\"brightness\":20"));
+}
+
+static void test_a_name_of_one_room_gets_no_room(void **state)
+{
+    hear(state, "towel rail on in the hall", NULL, "switch", "",
+        "[" CALL("HassTurnOn", "\"name\":\"Towel Rail\"") "]", false);
+    assert_call(0, CALL("HassTurnOn", "\"name\":\"Towel Rail\""));
+}
+
+static void test_of_two_rooms_none_is_taken(void **state)
+{
+    hear(state, "ceiling light in the kitchen or the hall on", NULL, "light", "",
+        "[" CALL("HassTurnOn", "\"name\":\"Ceiling Light\"") "]", false);
+    assert_call(0, CALL("HassTurnOn", "\"name\":\"Ceiling Light\""));
+}
+
+static void test_another_calls_room_is_not_taken_from_a_speaker_elsewhere(void **state)
+{
+    static const char calls[] = "[" CALL("HassTurnOff", "\"name\":\"Ceiling Light\"") "," CALL(
+        "HassTurnOn", "\"name\":\"Kitchen Island Pendants\",\"area\":\"Kitchen\"") "]";
+    hear(state, "ceiling light off and the pendants in the kitchen on", "Hall", "light", "", calls, false);
+    assert_call(0, CALL("HassTurnOff", "\"name\":\"Ceiling Light\""));
+    hear(state, "ceiling light off and the pendants in the kitchen on", NULL, "light", "", calls, false);
+    assert_call(0, CALL("HassTurnOff", "\"name\":\"Ceiling Light\",\"area\":\"Kitchen\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_words_of_a_name_may_stand_in_another_order),
+        cmocka_unit_test(test_the_room_tells_namesakes_apart),
+        cmocka_unit_test(test_a_name_that_nothing_speaks_against_stays),
+        cmocka_unit_test(test_what_another_call_names_is_not_taken_twice),
+        cmocka_unit_test(test_another_kind_of_thing_is_no_answer),
+        cmocka_unit_test(test_a_name_of_one_room_gets_no_room),
+        cmocka_unit_test(test_of_two_rooms_none_is_taken),
+        cmocka_unit_test(test_another_calls_room_is_not_taken_from_a_speaker_elsewhere),
+    };
+    return cmocka_run_group_tests(tests, open_home, close_home);
+}
