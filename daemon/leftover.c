@@ -153,7 +153,8 @@ static bool is_harmless(const struct search *search, size_t i, bool before)
     if (!before && search->kind[0] &&
         phrases_is_noun(search->understand->phrases, search->kind, search->words->word[i].text))
         return true; /* "the kitchen ceiling |light|" is the light called Kitchen ceiling */
-    return strangeness(search, i, before ? BESIDE_BEFORE : BESIDE_AFTER) <= search->trust;
+    double trust = listed(search, "rooms", i) ? fmin(search->trust, 0) : search->trust; /* "garden |shed|" */
+    return strangeness(search, i, before ? BESIDE_BEFORE : BESIDE_AFTER) <= trust;
 }
 
 /* ---- where a name stands ---- */
