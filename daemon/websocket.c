@@ -237,6 +237,9 @@ static int on_event(struct lws *wsi, enum lws_callback_reasons reason, void *use
     case LWS_CALLBACK_CLIENT_CLOSED:
         ended(websocket, "it closed the connection");
         return 0;
+    case LWS_CALLBACK_WSI_DESTROY: /* all that is said of a handshake that was never answered */
+        ended(websocket, "it does not answer");
+        return 0;
     default:
         return 0;
     }

@@ -104,6 +104,11 @@ check "and the connection stays" ha_is online
 order huge 17000000
 check "a message of 17 MB is too long" log_says 'a message of more than 16 MiB'
 wait_for 8 ha_is online
+order mute
+order drop
+check "a connection that is never greeted is given up" wait_for 25 grep -q 'it does not answer' "$work/daemon.log"
+order speak
+check "and made anew" wait_for 10 ha_is online
 order deaf
 check "a call that is never answered is told when time is up" says "good night" '"outcome":"silent"'
 

@@ -18,6 +18,8 @@ Orders come through the FIFO, one a line:
     token TOKEN             from now on another token is right
     refuse MESSAGE          calls fail with that message ("": they succeed again)
     deaf                    calls are never answered
+    mute                    connections are taken, and never greeted
+    speak                   the next ones are greeted again
 """
 import asyncio
 import base64
@@ -41,12 +43,13 @@ class Fake:
     def __init__(self, token, home):
         self.token, self.home = token, home
         self.clients = set()
-        self.refusal, self.deaf = "", False
+        self.refusal, self.deaf, self.mute = "", False, False
+        self.by_id = {e["state"]["entity_id"]: e for e in home["entities"]}
 
     # ---- the home ----
 
     def entity(self, entity_id):
-        return next((e for e in self.home["entities"] if e["state"]["entity_id"] == entity_id), None)
+        return self.by_id.get(entity_id)
 
     async def set_state(self, entity_id, state, attributes=None):
         entity = self.entity(entity_id)["state"]
@@ -110,6 +113,8 @@ class Fake:
             self.refusal = rest
         elif word == "deaf":
             self.deaf = True
+        elif word in ("mute", "speak"):
+            self.mute = word == "mute"
 
 
 class Client:
@@ -190,7 +195,9 @@ class Client:
 
     async def run(self):
         try:
-            if await self.shake_hands() and await self.authenticate():
+            if self.fake.mute:
+                await self.reader.read()  # until the other side has had enough
+            elif await self.shake_hands() and await self.authenticate():
                 self.fake.clients.add(self)
                 await self.serve()
         except (asyncio.IncompleteReadError, ConnectionError):
