@@ -14,6 +14,8 @@ enum db_slot {
     DB_ENTITIES = 0,
     DB_BEGIN = 512,
     DB_COMMIT,
+    DB_SAVEPOINT,
+    DB_RELEASE,
     DB_FLOOR_INSERT,
     DB_AREA_INSERT,
     DB_AREA_FLOOR,

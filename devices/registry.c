@@ -40,23 +40,27 @@ uint64_t reg_generation(const struct registry *registry)
 
 /* ---- transactions ---- */
 
+/* Statements of transactions, outermost and within: a write that fails takes back itself, not its batch. */
+static enum san_status control(struct registry *registry, int slot, const char *sql, struct san_error *err)
+{
+    sqlite3_stmt *statement = db_statement(registry, slot, sql, err);
+    return statement != NULL ? db_run(registry, statement, err) : SAN_EIO;
+}
+
 enum san_status reg_begin(struct registry *registry, struct san_error *err)
 {
-    if (registry->depth++ > 0)
-        return SAN_OK;
-    sqlite3_stmt *statement = db_statement(registry, DB_BEGIN, "BEGIN IMMEDIATE", err);
-    enum san_status status = statement != NULL ? db_run(registry, statement, err) : SAN_EIO;
-    if (status != SAN_OK)
-        registry->depth--;
+    enum san_status status = registry->depth > 0 ? control(registry, DB_SAVEPOINT, "SAVEPOINT nested", err)
+                                                 : control(registry, DB_BEGIN, "BEGIN IMMEDIATE", err);
+    if (status == SAN_OK)
+        registry->depth++;
     return status;
 }
 
 enum san_status reg_commit(struct registry *registry, struct san_error *err)
 {
     if (--registry->depth > 0)
-        return SAN_OK;
-    sqlite3_stmt *statement = db_statement(registry, DB_COMMIT, "COMMIT", err);
-    enum san_status status = statement != NULL ? db_run(registry, statement, err) : SAN_EIO;
+        return control(registry, DB_RELEASE, "RELEASE nested", err);
+    enum san_status status = control(registry, DB_COMMIT, "COMMIT", err);
     if (status != SAN_OK)
         sqlite3_exec(registry->db, "ROLLBACK", NULL, NULL, NULL);
     return status;
@@ -75,7 +79,13 @@ enum san_status reg_end(struct registry *registry, enum san_status status, struc
 {
     if (status == SAN_OK)
         return reg_commit(registry, err);
-    reg_rollback(registry);
+    if (registry->depth > 1) {
+        registry->depth--;
+        registry->generation++;
+        sqlite3_exec(registry->db, "ROLLBACK TO nested; RELEASE nested", NULL, NULL, NULL);
+    } else {
+        reg_rollback(registry);
+    }
     return status;
 }
 

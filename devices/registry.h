@@ -18,7 +18,8 @@ struct registry;
 struct registry *reg_open(const char *path, struct san_error *err);
 void reg_close(struct registry *registry); /* NULL is allowed */
 
-/* Several writes as one: nested begins count. Every write outside is its own transaction. */
+/* Several writes as one: nested begins count. Every write outside is its own transaction; one that fails
+ * within takes back itself alone. reg_rollback takes back all of it. */
 enum san_status reg_begin(struct registry *registry, struct san_error *err);
 enum san_status reg_commit(struct registry *registry, struct san_error *err);
 void reg_rollback(struct registry *registry);

@@ -334,11 +334,28 @@ static void a_folder_that_is_not_there_is_named(void **state)
     refused("/nonexistent-hearth/registry.db", SAN_EIO, "/nonexistent-hearth/registry.db");
 }
 
+static void a_write_that_fails_leaves_its_batch_alone(void **state)
+{
+    struct fixture *f = *state;
+    const struct reg_entity_in bad = {
+        .unique_key = "mqtt:light:b", .name = "Bad", .domain = "light", .area = "!!!"};
+    assert_int_equal(reg_begin(f->registry, &f->err), SAN_OK);
+    put(f, "mqtt:light:a", "Before", "light", "Hall");
+    assert_int_not_equal(reg_put_entity(f->registry, &bad, NULL, &f->err), SAN_OK);
+    put(f, "mqtt:light:c", "After", "light", "Hall");
+    assert_int_equal(reg_commit(f->registry, &f->err), SAN_OK);
+    struct home_entity *rows = find(f, (struct reg_filter){.area = "Hall"}, 2);
+    assert_string_equal(rows[0].name, "After");
+    assert_string_equal(rows[1].name, "Before");
+    find(f, (struct reg_filter){0}, 2);
+}
+
 #define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_MEMORY(a_write_that_fails_leaves_its_batch_alone),
         IN_MEMORY(areas_are_found_by_their_words),
         IN_MEMORY(the_same_area_is_not_made_twice),
         IN_MEMORY(a_name_that_cannot_be_said_is_refused_for_areas),
