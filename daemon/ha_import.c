@@ -1,7 +1,9 @@
 /* ha_import.c - see ha_import.h. */
 #include "ha_import.h"
 
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "devices/ha_entity.h"
@@ -10,7 +12,34 @@
 #include "inventory.h"
 #include "log.h"
 
-enum { ARENA_BLOCK = 65536, ARENA_LIMIT = 256 << 20 };
+enum {
+    ARENA_BLOCK = 65536,
+    ARENA_LIMIT = 256 << 20,
+    TURN_NS = 1000000, /* of the loop's time, at each of its turns */
+};
+
+/* What is entered, in this order. */
+enum step { STEP_FLOORS, STEP_AREAS, STEP_GONE, STEP_ENTITIES, STEP_STATES, STEP_OVER };
+
+struct ha_import {
+    struct hearthd *daemon;
+    struct ha_answers answers; /* owned */
+    struct ha_import_to to;
+    uv_work_t work;
+    uv_idle_t turn;
+    bool cancelled;
+    /* What the other thread makes of the answers. */
+    struct san_arena *arena;
+    struct ha_home home;
+    struct hashmap *known, *keys; /* entity_ids and unique_keys of what is not on MQTT */
+    struct san_error error;       /* its status is SAN_OK while all is well */
+    /* How far it is. */
+    enum step step;
+    size_t at;          /* of the step's list */
+    size_t left;        /* of the entities that were announced before, to be looked at */
+    const cJSON *state; /* the next one */
+    struct ha_counts counts;
+};
 
 /* ---- places ---- */
 
@@ -42,18 +71,6 @@ static enum san_status put_area(struct hearthd *daemon, const struct ha_place *a
     return status;
 }
 
-static enum san_status put_places(struct hearthd *daemon, const struct ha_home *home, struct san_error *err)
-{
-    struct san_error why = {.text = ""};
-    for (size_t i = 0; i < home->floor_count; i++)
-        if (put_floor(daemon, &home->floors[i], &why) == SAN_EIO)
-            return san_fail(err, SAN_EIO, "%s", why.text);
-    for (size_t i = 0; i < home->area_count; i++)
-        if (put_area(daemon, &home->areas[i], &why) == SAN_EIO)
-            return san_fail(err, SAN_EIO, "%s", why.text);
-    return SAN_OK;
-}
-
 /* ---- entities ---- */
 
 /* The row of that unique_key; NULL if there is none. */
@@ -81,32 +98,24 @@ static bool take_mqtt_entity(struct hearthd *daemon, const struct ha_entity *ent
     return true;
 }
 
-/* The rest is entered as one announcement, so that what is missing in it goes. */
-static enum san_status take_entities(struct hearthd *daemon, const struct ha_home *home,
-    struct san_arena *arena, struct ha_counts *counts, struct san_error *err)
+static void take_own_entity(struct hearthd *daemon, const struct ha_entity *entity, struct san_arena *arena)
 {
-    struct discovered *found = san_arena_alloc(arena, (home->entity_count + 1) * sizeof(*found));
-    if (!found)
-        return san_fail(err, SAN_ENOMEM, "out of memory for Home Assistant's entities");
-    for (size_t i = 0; i < home->entity_count; i++) {
-        const struct ha_entity *entity = &home->entities[i];
-        if (!entity->mqtt_key)
-            found[counts->entities++] = entity->found;
-        else if (take_mqtt_entity(daemon, entity, arena))
-            counts->on_mqtt++;
+    const struct discovered *found = &entity->found;
+    reg_adopt_entity(daemon->registry, found->entity_id, found->unique_key);
+    inventory_announce_one(daemon->inventory, INVENTORY_HOME_ASSISTANT, found);
+    const struct home_entity *row = entity->alias_count ? row_of(daemon, found->unique_key, arena) : NULL;
+    if (row)
+        add_aliases(daemon, "entity", row->entity_id, entity->aliases, entity->alias_count);
+}
+
+static void take_entity(struct ha_import *import, const struct ha_entity *entity)
+{
+    if (!entity->mqtt_key) {
+        take_own_entity(import->daemon, entity, import->arena);
+        import->counts.entities++;
+    } else if (take_mqtt_entity(import->daemon, entity, import->arena)) {
+        import->counts.on_mqtt++;
     }
-    for (size_t i = 0; i < counts->entities; i++)
-        reg_adopt_entity(daemon->registry, found[i].entity_id, found[i].unique_key);
-    inventory_announce(daemon->inventory, INVENTORY_HOME_ASSISTANT, found, counts->entities);
-    for (size_t i = 0; i < home->entity_count; i++) {
-        const struct ha_entity *entity = &home->entities[i];
-        const struct home_entity *row =
-            entity->mqtt_key || !entity->alias_count ? NULL : row_of(daemon, entity->found.unique_key, arena);
-        if (row)
-            add_aliases(daemon, "entity", row->entity_id, entity->aliases, entity->alias_count);
-    }
-    inventory_commit(daemon->inventory);
-    return SAN_OK;
 }
 
 /* ---- states ---- */
@@ -129,69 +138,196 @@ void ha_import_state(
     cJSON_free(text);
 }
 
-void ha_import_unavailable(struct hearthd *daemon, const struct hashmap *known)
+bool ha_import_unavailable(struct hearthd *daemon, const struct hashmap *known, size_t *cursor)
 {
-    size_t cursor = 0;
     const char *entity_id;
     void *unused;
-    while (known && hashmap_next(known, &cursor, &entity_id, &unused))
+    for (uint64_t until = uv_hrtime() + TURN_NS; known && uv_hrtime() < until;) {
+        if (!hashmap_next(known, cursor, &entity_id, &unused))
+            return false;
         ha_import_state(daemon, known, entity_id, NULL);
-}
-
-/* ---- all of it ---- */
-
-static struct hashmap *entity_ids(struct hearthd *daemon, const struct ha_home *home)
-{
-    struct hashmap *known = hashmap_new();
-    for (size_t i = 0; known && i < home->entity_count; i++)
-        if (!home->entities[i].mqtt_key && !hashmap_put(known, home->entities[i].found.entity_id, daemon)) {
-            hashmap_free(known, NULL);
-            return NULL;
-        }
+    }
     return known;
 }
 
-static enum san_status apply(struct hearthd *daemon, const struct ha_answers *answers,
-    const struct ha_home *home, struct san_arena *arena, struct hashmap **known, struct ha_counts *counts,
-    struct san_error *err)
+/* A state that was heard of while the lists came in is newer than the one in them. */
+static void take_state(struct ha_import *import, const cJSON *state)
 {
-    struct hashmap *fresh = entity_ids(daemon, home);
-    if (!fresh)
-        return san_fail(err, SAN_ENOMEM, "out of memory for Home Assistant's entities");
-    inventory_commit(daemon->inventory);
-    enum san_status status = put_places(daemon, home, err);
-    if (status == SAN_OK)
-        status = take_entities(daemon, home, arena, counts, err);
-    if (status != SAN_OK) {
-        hashmap_free(fresh, NULL);
-        return status;
-    }
-    hashmap_free(*known, NULL);
-    *known = fresh;
-    const cJSON *state;
-    cJSON_ArrayForEach(state, answers->states)
-    {
-        const char *entity_id = json_member_text(state, "entity_id");
-        if (entity_id)
-            ha_import_state(daemon, fresh, entity_id, state);
-    }
-    return SAN_OK;
+    const char *entity_id = json_member_text(state, "entity_id");
+    const cJSON *newer = entity_id && import->to.newer ? hashmap_get(import->to.newer, entity_id) : NULL;
+    if (entity_id)
+        ha_import_state(import->daemon, *import->to.known, entity_id, newer ? newer : state);
 }
 
-enum san_status ha_import(struct hearthd *daemon, const struct ha_answers *answers, struct hashmap **known,
-    struct ha_counts *counts, struct san_error *err)
+/* ---- on the other thread ---- */
+
+static bool note_entities(struct ha_import *import)
 {
-    struct ha_home home;
-    struct san_arena *arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
-    if (!arena)
-        return san_fail(err, SAN_ENOMEM, "out of memory");
-    enum san_status status = ha_home_read(answers, arena, &home, err);
-    *counts = (struct ha_counts){.left_out = 0};
-    if (status == SAN_OK)
-        status = apply(daemon, answers, &home, arena, known, counts, err);
-    counts->floors = home.floor_count;
-    counts->areas = home.area_count;
-    counts->left_out = home.left_out;
-    san_arena_free(arena);
-    return status;
+    import->known = hashmap_new();
+    import->keys = hashmap_new();
+    bool ok = import->known && import->keys;
+    for (size_t i = 0; ok && i < import->home.entity_count; i++) {
+        const struct ha_entity *entity = &import->home.entities[i];
+        if (!entity->mqtt_key)
+            ok = hashmap_put(import->known, entity->found.entity_id, import) &&
+                 hashmap_put(import->keys, entity->found.unique_key, import);
+    }
+    return ok;
+}
+
+static void read_lists(uv_work_t *work)
+{
+    struct ha_import *import = work->data;
+    import->arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
+    if (!import->arena) {
+        san_fail(&import->error, SAN_ENOMEM, "out of memory");
+        return;
+    }
+    if (ha_home_read(&import->answers, import->arena, &import->home, &import->error) == SAN_OK &&
+        !note_entities(import))
+        san_fail(&import->error, SAN_ENOMEM, "out of memory for Home Assistant's entities");
+}
+
+static void free_answers(struct ha_answers *answers)
+{
+    const cJSON *all[] = {answers->config, answers->floors, answers->areas, answers->devices,
+        answers->exposed, answers->entries, answers->states};
+    for (size_t i = 0; i < sizeof(all) / sizeof(*all); i++)
+        cJSON_Delete((cJSON *)(uintptr_t)all[i]);
+}
+
+static void free_parts(uv_work_t *work)
+{
+    struct ha_import *import = work->data;
+    free_answers(&import->answers);
+    hashmap_free(import->known, NULL);
+    hashmap_free(import->keys, NULL);
+    san_arena_free(import->arena);
+}
+
+/* ---- all of it, in turns ---- */
+
+static void after_free(uv_work_t *work, int status)
+{
+    (void)status; /* such a job is never cancelled */
+    free(work->data);
+}
+
+static void on_turn_closed(uv_handle_t *turn)
+{
+    struct ha_import *import = turn->data;
+    uv_queue_work(import->daemon->loop, &import->work, free_parts, after_free);
+}
+
+static void next_step(struct ha_import *import)
+{
+    import->step++;
+    import->at = 0;
+}
+
+/* One row, or the end of a list. */
+static void enter_one(struct ha_import *import)
+{
+    struct hearthd *daemon = import->daemon;
+    const struct ha_home *home = &import->home;
+    size_t at = import->at++;
+    struct san_error why = {.text = ""};
+    switch (import->step) {
+    case STEP_FLOORS:
+        if (at == home->floor_count)
+            next_step(import);
+        else if (put_floor(daemon, &home->floors[at], &why) == SAN_EIO)
+            import->error = why;
+        break;
+    case STEP_AREAS:
+        if (at == home->area_count)
+            next_step(import);
+        else if (put_area(daemon, &home->areas[at], &why) == SAN_EIO)
+            import->error = why;
+        break;
+    case STEP_GONE:
+        if (!inventory_retain(daemon->inventory, INVENTORY_HOME_ASSISTANT, import->keys, &import->left))
+            next_step(import);
+        break;
+    case STEP_ENTITIES:
+        if (at == home->entity_count)
+            next_step(import);
+        else
+            take_entity(import, &home->entities[at]);
+        break;
+    case STEP_STATES:
+        if (import->state)
+            take_state(import, import->state);
+        else
+            next_step(import);
+        import->state = import->state ? import->state->next : NULL;
+        break;
+    case STEP_OVER:
+        break;
+    }
+}
+
+static void finish(struct ha_import *import)
+{
+    bool ok = import->error.status == SAN_OK;
+    inventory_commit(import->daemon->inventory);
+    import->counts.floors = import->home.floor_count;
+    import->counts.areas = import->home.area_count;
+    import->counts.left_out = import->home.left_out;
+    uv_close((uv_handle_t *)&import->turn, on_turn_closed);
+    import->to.done(import->to.data, ok ? &import->counts : NULL, import->error.text);
+}
+
+static void on_turn(uv_idle_t *turn)
+{
+    struct ha_import *import = turn->data;
+    uint64_t until = uv_hrtime() + TURN_NS;
+    while (import->step != STEP_OVER && import->error.status == SAN_OK && uv_hrtime() < until)
+        enter_one(import);
+    if (import->step == STEP_OVER || import->error.status != SAN_OK)
+        finish(import);
+}
+
+static void after_read(uv_work_t *work, int status)
+{
+    struct ha_import *import = work->data;
+    (void)status; /* such a job is never cancelled */
+    if (import->cancelled) {
+        uv_close((uv_handle_t *)&import->turn, on_turn_closed);
+        return;
+    }
+    if (import->error.status != SAN_OK) {
+        finish(import);
+        return;
+    }
+    hashmap_free(*import->to.known, NULL);
+    *import->to.known = import->known;
+    import->known = NULL;
+    import->state = import->answers.states->child;
+    uv_idle_start(&import->turn, on_turn);
+}
+
+struct ha_import *ha_import_begin(
+    struct hearthd *daemon, const struct ha_answers *answers, const struct ha_import_to *to)
+{
+    struct ha_import *import = calloc(1, sizeof(*import));
+    struct ha_answers mine = *answers;
+    if (!import) {
+        free_answers(&mine);
+        return NULL;
+    }
+    *import = (struct ha_import){.daemon = daemon, .answers = mine, .to = *to, .left = SIZE_MAX};
+    uv_idle_init(daemon->loop, &import->turn);
+    import->turn.data = import->work.data = import;
+    uv_queue_work(daemon->loop, &import->work, read_lists, after_read);
+    return import;
+}
+
+void ha_import_cancel(struct ha_import *import)
+{
+    if (!import)
+        return;
+    import->cancelled = true;
+    if (uv_is_active((uv_handle_t *)&import->turn)) /* else the lists are being read */
+        uv_close((uv_handle_t *)&import->turn, on_turn_closed);
 }

@@ -13,7 +13,7 @@
 #include "config.h"
 #include "devices/ha_entity.h"
 #include "devices/json_text.h"
-#include "ha_message.h"
+#include "ha_reader.h"
 #include "log.h"
 #include "phrases.h"
 #include "websocket.h"
@@ -71,6 +71,7 @@ struct waiter {
 struct home_assistant {
     struct hearthd *daemon;
     struct websocket *websocket; /* NULL until an address was given */
+    struct ha_reader *reader;
     struct websocket_url url;
     char shown[WEBSOCKET_HOST_MAX + 16]; /* host and port, for people */
     char token[HA_TOKEN_MAX + 1];
@@ -79,12 +80,16 @@ struct home_assistant {
     bool connected, reconnect, stopped;
     unsigned last_id, subscribed[EVENTS], asked[PARTS];
     cJSON *answers[PARTS];
-    struct hashmap *known; /* entity_ids that are entered; NULL before the first reading */
+    struct ha_import *import; /* under way, or NULL */
+    struct hashmap *newer;    /* states that changed since the list of them came in: entity_id -> cJSON */
+    struct hashmap *known;    /* entity_ids that are entered; NULL before the first reading */
     struct ha_counts counts;
     struct call *calls;
     size_t call_count;
     struct waiter *waiters;
     uv_timer_t pause, patience, settle;
+    uv_idle_t losing; /* after the end of a connection: entities become unavailable */
+    size_t lost;      /* cursor of those */
     uint64_t pause_ms;
     char version[32], trouble[WHY_MAX];
 };
@@ -165,6 +170,7 @@ static struct call **find_call(struct home_assistant *ha, unsigned id)
 
 static void give_up(struct home_assistant *ha, const char *why)
 {
+    ha_reader_drop(ha->reader);
     if (ha->connected || ha->state == STATE_CONNECTING)
         websocket_close(ha->websocket, why);
 }
@@ -181,8 +187,20 @@ static unsigned ask(struct home_assistant *ha, const char *type, cJSON *fields)
     return sent ? ha->last_id : 0;
 }
 
+static void free_state(void *state)
+{
+    cJSON_Delete(state);
+}
+
+static void forget_newer(struct home_assistant *ha)
+{
+    hashmap_free(ha->newer, free_state);
+    ha->newer = NULL;
+}
+
 static void forget_answers(struct home_assistant *ha)
 {
+    forget_newer(ha);
     for (size_t i = 0; i < PARTS; i++) {
         cJSON_Delete(ha->answers[i]);
         ha->answers[i] = NULL;
@@ -224,6 +242,30 @@ static void subscribe(struct home_assistant *ha)
 
 /* ---- answers ---- */
 
+static void on_imported(void *data, const struct ha_counts *counts, const char *problem)
+{
+    struct home_assistant *ha = data;
+    ha->import = NULL;
+    forget_newer(ha);
+    if (!counts) {
+        give_up(ha, problem);
+        return;
+    }
+    ha->counts = *counts;
+    ha->trouble[0] = '\0';
+    ha->pause_ms = PAUSE_FIRST_MS;
+    log_info("home assistant: %s: %zu entities, %zu more on MQTT, %zu areas, %zu floors", ha->shown,
+        counts->entities, counts->on_mqtt, counts->areas, counts->floors);
+    enter_state(ha, STATE_ONLINE);
+    answer_waiters(ha, counts, NULL);
+}
+
+static void cancel_import(struct home_assistant *ha)
+{
+    ha_import_cancel(ha->import);
+    ha->import = NULL;
+}
+
 static void import(struct home_assistant *ha)
 {
     const struct ha_answers answers = {.config = ha->answers[CONFIG],
@@ -233,21 +275,13 @@ static void import(struct home_assistant *ha)
         .exposed = ha->answers[EXPOSED],
         .entries = ha->answers[ENTRIES],
         .states = ha->answers[STATES]};
-    struct san_error error = {.text = ""};
-    enum san_status status = ha_import(ha->daemon, &answers, &ha->known, &ha->counts, &error);
-    forget_answers(ha);
+    const struct ha_import_to to = {.known = &ha->known, .newer = ha->newer, .done = on_imported, .data = ha};
+    memset(ha->answers, 0, sizeof(ha->answers));
     uv_timer_stop(&ha->patience);
-    if (status != SAN_OK) {
-        give_up(ha, error.text);
-        return;
-    }
-    const struct ha_counts *counts = &ha->counts;
-    ha->trouble[0] = '\0';
-    ha->pause_ms = PAUSE_FIRST_MS;
-    log_info("home assistant: %s: %zu entities, %zu more on MQTT, %zu areas, %zu floors", ha->shown,
-        counts->entities, counts->on_mqtt, counts->areas, counts->floors);
-    enter_state(ha, STATE_ONLINE);
-    answer_waiters(ha, counts, NULL);
+    uv_idle_stop(&ha->losing); /* all of them get their states anew */
+    ha->import = ha_import_begin(ha->daemon, &answers, &to);
+    if (!ha->import)
+        give_up(ha, "out of memory");
 }
 
 static void ask_for_entries(struct home_assistant *ha)
@@ -271,6 +305,15 @@ static void refuse_part(struct home_assistant *ha, enum part part, const char *t
     give_up(ha, why);
 }
 
+/* From now on what is heard of a state is newer than the list. */
+static void begin_newer(struct home_assistant *ha)
+{
+    forget_newer(ha);
+    ha->newer = hashmap_new();
+    if (!ha->newer)
+        give_up(ha, "out of memory");
+}
+
 static void take_part(struct home_assistant *ha, enum part part, const struct ha_message *message)
 {
     ha->asked[part] = 0;
@@ -284,6 +327,8 @@ static void take_part(struct home_assistant *ha, enum part part, const struct ha
                             : NULL;
     if (part == EXPOSED)
         ask_for_entries(ha);
+    if (part == STATES)
+        begin_newer(ha);
     for (size_t i = 0; i < PARTS; i++)
         if (ha->asked[i])
             return;
@@ -315,6 +360,17 @@ static void take_result(struct home_assistant *ha, const struct ha_message *mess
             give_up(ha, "it does not let this token hear of changes: is it an administrator's?");
 }
 
+static void note_newer(struct home_assistant *ha, const char *entity_id, const cJSON *state)
+{
+    cJSON *before = hashmap_get(ha->newer, entity_id);
+    bool room = before || hashmap_count(ha->newer) < HA_ENTITIES_MAX;
+    cJSON *copy = !room ? NULL : state ? cJSON_Duplicate(state, true) : cJSON_CreateNull();
+    if (copy && hashmap_put(ha->newer, entity_id, copy))
+        cJSON_Delete(before);
+    else
+        cJSON_Delete(copy);
+}
+
 static void take_event(struct home_assistant *ha, const struct ha_message *message)
 {
     for (size_t i = 1; i < EVENTS; i++)
@@ -324,9 +380,12 @@ static void take_event(struct home_assistant *ha, const struct ha_message *messa
         return;
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(message->content, "data");
     const char *entity_id = json_member_text(data, "entity_id");
-    if (entity_id)
-        ha_import_state(
-            ha->daemon, ha->known, entity_id, cJSON_GetObjectItemCaseSensitive(data, "new_state"));
+    const cJSON *state = cJSON_GetObjectItemCaseSensitive(data, "new_state");
+    if (!entity_id)
+        return;
+    if (ha->newer)
+        note_newer(ha, entity_id, state);
+    ha_import_state(ha->daemon, ha->known, entity_id, state);
 }
 
 /* ---- the greeting ---- */
@@ -341,31 +400,42 @@ static void show_token(struct home_assistant *ha, const struct ha_message *messa
     free(text);
 }
 
-static void on_message(void *data, const char *text, size_t len)
+static void take_greeting(struct home_assistant *ha, const struct ha_message *message)
 {
-    struct home_assistant *ha = data;
-    struct ha_message message;
-    struct san_error error = {.text = ""};
-    if (ha_message_parse(text, len, &message, &error) != SAN_OK) {
-        give_up(ha, error.text);
-        return;
-    }
-    if (is_authenticated(ha) && message.type == HA_RESULT)
-        take_result(ha, &message);
-    else if (is_authenticated(ha) && message.type == HA_EVENT)
-        take_event(ha, &message);
-    else if (ha->state == STATE_GREETING && message.type == HA_AUTH_REQUIRED)
-        show_token(ha, &message);
-    else if (ha->state == STATE_GREETING && message.type == HA_AUTH_OK) {
+    if (message->type == HA_AUTH_REQUIRED)
+        show_token(ha, message);
+    else if (message->type == HA_AUTH_OK) {
         subscribe(ha);
         read_everything(ha);
-    } else if (ha->state == STATE_GREETING && message.type == HA_AUTH_INVALID) {
+    } else if (message->type == HA_AUTH_INVALID) {
         char why[WHY_MAX];
-        snprintf(why, sizeof(why), "it refuses the token (%.160s): make a new one, and reload", message.text);
+        snprintf(
+            why, sizeof(why), "it refuses the token (%.160s): make a new one, and reload", message->text);
         enter_state(ha, STATE_REFUSED);
         give_up(ha, why);
     }
-    ha_message_clear(&message);
+}
+
+static void on_read(void *data, const struct ha_message *message)
+{
+    struct home_assistant *ha = data;
+    if (is_authenticated(ha) && message->type == HA_RESULT)
+        take_result(ha, message);
+    else if (is_authenticated(ha) && message->type == HA_EVENT)
+        take_event(ha, message);
+    else if (ha->state == STATE_GREETING)
+        take_greeting(ha, message);
+}
+
+static void on_unreadable(void *data, const char *why)
+{
+    give_up(data, why);
+}
+
+static void on_message(void *data, char *text, size_t len)
+{
+    struct home_assistant *ha = data;
+    ha_reader_take(ha->reader, text, len);
 }
 
 /* ---- coming and going ---- */
@@ -391,6 +461,13 @@ static void pause_first(struct home_assistant *ha)
     ha->pause_ms = ha->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : ha->pause_ms * 2;
 }
 
+static void on_losing(uv_idle_t *losing)
+{
+    struct home_assistant *ha = losing->data;
+    if (!ha_import_unavailable(ha->daemon, ha->known, &ha->lost))
+        uv_idle_stop(losing);
+}
+
 static void on_closed(void *data, const char *why)
 {
     struct home_assistant *ha = data;
@@ -399,10 +476,13 @@ static void on_closed(void *data, const char *why)
     ha->connected = false;
     uv_timer_stop(&ha->patience);
     uv_timer_stop(&ha->settle);
+    ha_reader_drop(ha->reader);
+    cancel_import(ha);
     forget_answers(ha);
     while (ha->calls)
         finish_call(ha, &ha->calls, lost ? lost : "");
-    ha_import_unavailable(ha->daemon, ha->known);
+    ha->lost = 0;
+    uv_idle_start(&ha->losing, on_losing);
     if (ha->reconnect) {
         ha->reconnect = false;
         connect_now(ha);
@@ -607,12 +687,19 @@ struct home_assistant *home_assistant_new(struct hearthd *daemon)
     struct home_assistant *ha = calloc(1, sizeof(*ha));
     if (!ha)
         return NULL;
+    const struct ha_reader_handlers handlers = {.data = ha, .message = on_read, .failed = on_unreadable};
+    ha->reader = ha_reader_new(daemon->loop, &handlers);
+    if (!ha->reader) {
+        free(ha);
+        return NULL;
+    }
     ha->daemon = daemon;
     ha->pause_ms = PAUSE_FIRST_MS;
     uv_timer_init(daemon->loop, &ha->pause);
     uv_timer_init(daemon->loop, &ha->patience);
     uv_timer_init(daemon->loop, &ha->settle);
-    ha->pause.data = ha->patience.data = ha->settle.data = ha;
+    uv_idle_init(daemon->loop, &ha->losing);
+    ha->pause.data = ha->patience.data = ha->settle.data = ha->losing.data = ha;
     return ha;
 }
 
@@ -623,10 +710,13 @@ void home_assistant_stop(struct home_assistant *ha)
     ha->stopped = true;
     ha->connected = false;
     answer_waiters(ha, NULL, "hearthd is stopping");
+    ha_reader_drop(ha->reader);
+    cancel_import(ha);
     websocket_stop(ha->websocket);
     uv_close((uv_handle_t *)&ha->pause, NULL);
     uv_close((uv_handle_t *)&ha->patience, NULL);
     uv_close((uv_handle_t *)&ha->settle, NULL);
+    uv_close((uv_handle_t *)&ha->losing, NULL);
 }
 
 void home_assistant_free(struct home_assistant *ha)
@@ -640,5 +730,6 @@ void home_assistant_free(struct home_assistant *ha)
     forget_answers(ha);
     hashmap_free(ha->known, NULL);
     websocket_free(ha->websocket);
+    ha_reader_free(ha->reader);
     free(ha);
 }

@@ -18,9 +18,11 @@
 #include "mqtt.h"
 
 enum {
-    BATCH_MS = 50,   /* gathered discovery is committed after this */
-    BIRTH_MS = 2000, /* after connecting: our subscriptions are in place by then */
-    FLUSH_MS = 2000, /* states reach the registry this late */
+    BATCH_MS = 50,     /* gathered discovery is committed after this */
+    BIRTH_MS = 2000,   /* after connecting: our subscriptions are in place by then */
+    FLUSH_MS = 2000,   /* states reach the registry this late */
+    FLUSH_NS = 500000, /* of the loop's time; the rest of them waits */
+    FLUSH_PAUSE_MS = 5,
     SCRATCH_BLOCK = 65536,
     SCRATCH_LIMIT = 64 << 20,
     ID_TEXT = 24,
@@ -106,12 +108,14 @@ static void write_state(struct inventory *inventory, struct device *device)
     device->dirty = false;
 }
 
-static void flush_states(struct inventory *inventory)
+/* Writes what is unwritten, from where the last flush ended; false if its time was up before all of it was.
+ */
+static bool flush_states(struct inventory *inventory, uint64_t until)
 {
-    bool begun = false;
-    size_t cursor = 0;
+    bool begun = false, more = true;
     void *value;
-    while (hashmap_next(inventory->devices, &cursor, NULL, &value)) {
+    while (
+        uv_hrtime() < until && (more = hashmap_next(inventory->devices, &inventory->flushed, NULL, &value))) {
         struct device *device = value;
         if (!device->dirty)
             continue;
@@ -121,11 +125,15 @@ static void flush_states(struct inventory *inventory)
     }
     if (begun && reg_commit(inventory->daemon->registry, NULL) != SAN_OK)
         reg_rollback(inventory->daemon->registry);
+    if (!more)
+        inventory->flushed = 0;
+    return !more;
 }
 
 static void on_flush(uv_timer_t *timer)
 {
-    flush_states(timer->data);
+    bool all = flush_states(timer->data, uv_hrtime() + FLUSH_NS);
+    uv_timer_start(timer, on_flush, all ? FLUSH_MS : FLUSH_PAUSE_MS, 0);
 }
 
 /* ---- devices ---- */
@@ -433,30 +441,41 @@ void inventory_ha_state(struct inventory *inventory, const char *topic, const ch
 
 /* ---- files ---- */
 
-/* Removes what the origin announced before and does not any more. */
-static void forget_missing(struct inventory *inventory, struct announcement *announcement,
-    const struct discovered *found, size_t count)
+void inventory_announce_one(struct inventory *inventory, const char *origin, const struct discovered *found)
 {
-    for (size_t i = announcement->announced.count; i-- > 0;) {
-        bool still = false;
-        for (size_t j = 0; j < count && !still; j++)
-            still = strcmp(found[j].unique_key, announcement->announced.device[i]->unique_key) == 0;
-        if (!still)
-            remove_device(inventory, announcement->announced.device[i]);
-    }
+    struct announcement *announcement = announcement_of(inventory, origin);
+    open_batch(inventory);
+    if (announcement && found->config)
+        take_entity(inventory, announcement, found);
+}
+
+bool inventory_retain(
+    struct inventory *inventory, const char *origin, const struct hashmap *keys, size_t *left)
+{
+    const struct announcement *announcement = hashmap_get(inventory->announcements, origin);
+    if (announcement && *left > announcement->announced.count)
+        *left = announcement->announced.count;
+    if (!announcement || !*left)
+        return false;
+    struct device *device = announcement->announced.device[--*left];
+    open_batch(inventory);
+    if (!hashmap_get(keys, device->unique_key))
+        remove_device(inventory, device);
+    return true;
 }
 
 void inventory_announce(
     struct inventory *inventory, const char *origin, const struct discovered *found, size_t count)
 {
-    struct announcement *announcement = announcement_of(inventory, origin);
-    if (!announcement)
-        return;
-    open_batch(inventory);
-    forget_missing(inventory, announcement, found, count);
+    struct hashmap *keys = hashmap_new();
+    bool ok = keys;
+    for (size_t i = 0; ok && i < count; i++)
+        ok = hashmap_put(keys, found[i].unique_key, inventory);
+    for (size_t left = SIZE_MAX; ok && inventory_retain(inventory, origin, keys, &left);)
+        continue;
+    hashmap_free(keys, NULL);
     for (size_t i = 0; i < count; i++)
-        if (found[i].config)
-            take_entity(inventory, announcement, &found[i]);
+        inventory_announce_one(inventory, origin, &found[i]);
 }
 
 void inventory_forget_files(struct inventory *inventory, const char *dir)
@@ -630,7 +649,7 @@ enum san_status inventory_start(struct inventory *inventory, struct san_error *e
     enum san_status status = restore(inventory, err);
     if (status != SAN_OK)
         return status;
-    uv_timer_start(&inventory->flush_timer, on_flush, FLUSH_MS, FLUSH_MS);
+    uv_timer_start(&inventory->flush_timer, on_flush, FLUSH_MS, 0);
     subscribe_discovery(inventory);
     return SAN_OK;
 }
@@ -640,7 +659,8 @@ void inventory_stop(struct inventory *inventory)
     if (!inventory || inventory->stopped)
         return;
     inventory_commit(inventory);
-    flush_states(inventory);
+    inventory->flushed = 0;
+    flush_states(inventory, UINT64_MAX);
     inventory->stopped = true;
     uv_close((uv_handle_t *)&inventory->batch_timer, NULL);
     uv_close((uv_handle_t *)&inventory->flush_timer, NULL);

@@ -11,6 +11,7 @@
 #include "devices/discovery.h"
 #include "devices/registry.h"
 #include "devices/state.h"
+#include "hashmap.h"
 #include "hearthd.h"
 
 enum { INVENTORY_ENTITIES_MAX = 20000 }; /* some 200 MB; beyond it a publisher has gone mad */
@@ -42,6 +43,12 @@ bool inventory_message(
  * removed. */
 void inventory_announce(
     struct inventory *inventory, const char *origin, const struct discovered *found, size_t count);
+/* The same bit by bit, for what is announced by thousands: one entity more, */
+void inventory_announce_one(struct inventory *inventory, const char *origin, const struct discovered *found);
+/* and a look at one of those that the origin announced before: it is removed if its unique_key is not among
+ * keys. *left counts down from SIZE_MAX; false if there was none left. */
+bool inventory_retain(
+    struct inventory *inventory, const char *origin, const struct hashmap *keys, size_t *left);
 /* A state object of Home Assistant, as JSON, for the entity of that topic (devices/ha_entity.h). */
 void inventory_ha_state(struct inventory *inventory, const char *topic, const char *state, size_t len);
 /* Removes what files of that folder announced that are not there any more. */

@@ -58,6 +58,7 @@ struct inventory {
     struct san_arena *scratch;
     uv_timer_t batch_timer, flush_timer, birth_timer, probe_timer, clock_timer;
     uint64_t clock_due; /* of clock_timer; 0: it does not run */
+    size_t flushed;     /* cursor of the devices whose states are written */
     bool batch_open, stopped;
     void (*changed)(void *data, int64_t id);
     void *changed_data;

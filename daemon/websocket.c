@@ -17,10 +17,11 @@
 
 enum {
     CONNECT_SECONDS = 15,
-    PING_SECONDS = 30,   /* of silence, after which the other side is asked for a sign of life */
-    HANGUP_SECONDS = 45, /* of silence, after which it is given up */
-    BUFFER = 65536,      /* read at once */
-    FDS_MAX = 16,        /* without a limit, libwebsockets makes a table for every descriptor allowed */
+    PING_SECONDS = 30,    /* of silence, after which the other side is asked for a sign of life */
+    HANGUP_SECONDS = 45,  /* of silence, after which it is given up */
+    BUFFER = 65536,       /* read at once */
+    MESSAGE_FIRST = 4096, /* room for a message; it doubles */
+    FDS_MAX = 16,         /* without a limit, libwebsockets makes a table for every descriptor allowed */
     WHY_MAX = 256,
 };
 
@@ -102,7 +103,8 @@ static void give_up(struct websocket *websocket, const char *why)
 
 static bool make_room(struct websocket *websocket, size_t more)
 {
-    size_t wanted = websocket->in_len + more + 1, size = websocket->in_size ? websocket->in_size : BUFFER;
+    size_t wanted = websocket->in_len + more + 1,
+           size = websocket->in_size ? websocket->in_size : MESSAGE_FIRST;
     if (wanted <= websocket->in_size)
         return true;
     while (size < wanted)
@@ -115,15 +117,15 @@ static bool make_room(struct websocket *websocket, size_t more)
     return true;
 }
 
-/* A list of all states may have needed megabytes, once. */
-static void shrink(struct websocket *websocket)
+/* Gives the message away: it may be megabytes, and long in use. */
+static void hand_over(struct websocket *websocket)
 {
-    websocket->in_len = 0;
-    if (websocket->in_size <= 16 * BUFFER)
-        return;
-    free(websocket->in);
+    char *text = websocket->in;
+    size_t len = websocket->in_len;
+    text[len] = '\0';
     websocket->in = NULL;
-    websocket->in_size = 0;
+    websocket->in_len = websocket->in_size = 0;
+    websocket->handlers.message(websocket->handlers.data, text, len);
 }
 
 static void receive(struct websocket *websocket, const char *bytes, size_t len)
@@ -146,9 +148,7 @@ static void receive(struct websocket *websocket, const char *bytes, size_t len)
     websocket->in_len += len;
     if (!lws_is_final_fragment(websocket->wsi) || lws_remaining_packet_payload(websocket->wsi))
         return;
-    websocket->in[websocket->in_len] = '\0';
-    websocket->handlers.message(websocket->handlers.data, websocket->in, websocket->in_len);
-    shrink(websocket);
+    hand_over(websocket);
 }
 
 /* ---- messages out ---- */

@@ -34,8 +34,8 @@ enum san_status websocket_url_parse(const char *text, struct websocket_url *url,
 struct websocket_handlers {
     void *data;
     void (*opened)(void *data);
-    /* NUL-terminated; lives for the call. */
-    void (*message)(void *data, const char *text, size_t len);
+    /* NUL-terminated, for the listener to free. */
+    void (*message)(void *data, char *text, size_t len);
     /* The connection, or the attempt, is over; why is for people. Exactly once for each websocket_connect. */
     void (*closed)(void *data, const char *why);
 };

@@ -9,6 +9,7 @@ own messages have them. What is called is printed as "call DOMAIN.SERVICE DATA";
 Orders come through the FIFO, one a line:
 
     set ENTITY_ID STATE     a state changes by itself
+    late ENTITY_ID STATE    a state changes between the next list of states and that of entries
     rename AREA_ID NAME     an area is renamed
     unexpose ENTITY_ID      an entity is not exposed any more
     drop                    all connections break
@@ -43,7 +44,7 @@ class Fake:
     def __init__(self, token, home):
         self.token, self.home = token, home
         self.clients = set()
-        self.refusal, self.deaf, self.mute = "", False, False
+        self.refusal, self.deaf, self.mute, self.late = "", False, False, None
         self.by_id = {e["state"]["entity_id"]: e for e in home["entities"]}
 
     # ---- the home ----
@@ -93,6 +94,8 @@ class Fake:
         word, _, rest = line.strip().partition(" ")
         if word == "set":
             await self.set_state(*rest.split(" ", 1))
+        elif word == "late":
+            self.late = rest.split(" ", 1)
         elif word == "rename":
             area_id, name = rest.split(" ", 1)
             next(a for a in self.home["areas"] if a["area_id"] == area_id)["name"] = name
@@ -183,6 +186,9 @@ class Client:
             last = number
             if message["type"] == "subscribe_events":
                 self.subscriptions.setdefault(message["event_type"], []).append(number)
+            if message["type"] == "config/entity_registry/get_entries" and self.fake.late:
+                await self.fake.set_state(*self.fake.late)
+                self.fake.late = None
             if message["type"] == "call_service" and not self.fake.refusal:
                 await self.fake.call(message)
             if message["type"] == "call_service" and self.fake.deaf:
