@@ -7,8 +7,12 @@
 #include "cli/output.h"
 #include "cli/rpc_client.h"
 #include "cli/watch.h"
+#include "devices/home_file.h"
 
-enum { HOME_MAX = 64 << 20, TOKEN_MAX = 4096 };
+enum {
+    TOKEN_MAX = 4096,
+    PORTION_BYTES = 65536, /* of rows in one request: hearthd enters them in some 20 ms */
+};
 
 /* ---- from Home Assistant ---- */
 
@@ -64,26 +68,102 @@ static int import_home_assistant(struct cli *cli, const char *url, const char *t
 
 /* ---- from a file ---- */
 
-static int import_file(struct cli *cli, const char *path)
+static const char *const lists[] = {"floors", "areas", "entities"};
+enum { LISTS = sizeof(lists) / sizeof(*lists) };
+
+/* Enters all of it into a registry of our own first: a mistake is found before hearthd has any of it. */
+static bool check_home(const char *text, size_t len, const char *path)
+{
+    struct san_error error = {.text = ""};
+    struct registry *registry = reg_open(":memory:", &error);
+    bool ok = registry && home_import(registry, text, len, path, &error) == SAN_OK;
+    if (!ok)
+        fprintf(stderr, "hearthctl: %s\n", error.text);
+    reg_close(registry);
+    return ok;
+}
+
+static cJSON *read_home(const char *path)
 {
     size_t len;
-    char *text = cli_read_file(path, HOME_MAX, &len);
+    char *text = cli_read_file(path, HOME_FILE_MAX, &len);
     if (!text)
-        return CLI_FAILED;
-    cJSON *home = cJSON_ParseWithLength(text, len);
-    if (!home)
-        fprintf(stderr, "hearthctl: %s: not JSON near \"%.40s\"\n", path, cJSON_GetErrorPtr());
+        return NULL;
+    cJSON *home = check_home(text, len, path) ? cJSON_ParseWithLength(text, len) : NULL;
     free(text);
-    if (!home)
-        return CLI_FAILED;
+    return home;
+}
 
-    cJSON *params = cJSON_CreateObject(), *result;
-    cJSON_AddItemToObject(params, "home", home);
-    int status = rpc_once(cli, "import", params, &result);
+static size_t printed_bytes(const cJSON *row)
+{
+    char *text = cJSON_PrintUnformatted(row);
+    size_t len = text ? strlen(text) : 0;
+    cJSON_free(text);
+    return len;
+}
+
+/* Moves rows of home to a home of their own, until that is long enough. */
+static cJSON *take_portion(cJSON *home)
+{
+    cJSON *portion = cJSON_CreateObject();
+    size_t bytes = 0;
+    for (size_t i = 0; i < LISTS; i++) {
+        cJSON *from = cJSON_GetObjectItemCaseSensitive(home, lists[i]);
+        cJSON *to = cJSON_AddArrayToObject(portion, lists[i]);
+        while (from && from->child && bytes < PORTION_BYTES) {
+            bytes += printed_bytes(from->child);
+            cJSON_AddItemToArray(to, cJSON_DetachItemViaPointer(from, from->child));
+        }
+    }
+    return portion;
+}
+
+static bool has_rows(const cJSON *home)
+{
+    for (size_t i = 0; i < LISTS; i++) {
+        const cJSON *list = json_item(home, lists[i]);
+        if (list && list->child)
+            return true;
+    }
+    return false;
+}
+
+struct home_counts {
+    double floors, areas, entities;
+};
+
+/* The home may be larger than a line of the socket, and than what hearthd should do at one go. */
+static int send_home(struct rpc *rpc, cJSON *home, struct home_counts *in)
+{
+    int status = CLI_OK;
+    do {
+        cJSON *params = cJSON_CreateObject(), *result;
+        cJSON_AddItemToObject(params, "home", take_portion(home));
+        status = rpc_call(rpc, "import", params, &result);
+        in->floors += json_number(result, "floors");
+        in->areas += json_number(result, "areas");
+        in->entities += json_number(result, "entities");
+        cJSON_Delete(result);
+    } while (status == CLI_OK && has_rows(home));
+    return status;
+}
+
+static int import_file(struct cli *cli, const char *path)
+{
+    cJSON *home = read_home(path);
+    struct rpc *rpc = home ? rpc_open(cli) : NULL;
+    struct home_counts in = {0};
+    int status = rpc ? send_home(rpc, home, &in) : home ? CLI_UNREACHABLE : CLI_FAILED;
     if (status == CLI_OK)
-        printf("%.0f floors, %.0f areas, %.0f entities\n", json_number(result, "floors"),
-            json_number(result, "areas"), json_number(result, "entities"));
-    cJSON_Delete(result);
+        printf("%.0f floors, %.0f areas, %.0f entities\n", in.floors, in.areas, in.entities);
+    else if (in.floors + in.areas + in.entities > 0)
+        fprintf(stderr,
+            "hearthctl: %.0f floors, %.0f areas and %.0f entities of %s are in, the others are not: import "
+            "it "
+            "again\n",
+            in.floors, in.areas, in.entities, path);
+    cJSON_Delete(home);
+    rpc_close(rpc);
     return status;
 }
 
