@@ -378,9 +378,20 @@ int main(int argc, char **argv)
         return EX_CONFIG;
     }
     log_set_level((enum log_level)config->log_level);
-    if (!options.check_config)
+    /* The default one may be missing, which is easily taken for one that is not read. */
+    static const char missing[] = "there is no %s: defaults are used, and what %s.d/*.conf say";
+    const char *path = options.config_path;
+    bool there = access(path, F_OK) == 0;
+    if (!options.check_config) {
+        if (!there)
+            log_info(missing, path, path);
         return run(config, &options);
-    printf("%s: good\n", options.config_path);
+    }
+    if (there)
+        printf("%s: good", path);
+    else
+        printf(missing, path, path);
+    putchar('\n');
     config_free(config);
     return EXIT_SUCCESS;
 }

@@ -30,7 +30,10 @@ printf '[mqtt]\nport = eighty\n' >"$conf.d/50-mine.conf"
 check "a drop-in is read, and named" fails_with 78 "$conf.d/50-mine.conf:2: port is \"eighty\": give a whole number"
 rm "$conf.d/50-mine.conf"
 check "a file that is not there" sh -c '"$1" --config "$2"; [ $? -eq 78 ]' sh "$hearthd" "$work/none.conf"
-check "--check-config" "$hearthd" --config "$conf" --check-config
+check "--check-config" sh -c '"$1" --config "$2" --check-config | grep -qx "$2: good"' sh "$hearthd" "$conf"
+default=$("$hearthd" --help | sed -n 's/.*(default \(.*\))$/\1/p')
+[ -e "$default" ] ||
+	check "--check-config says that the default file is missing" sh -c '"$1" --check-config | grep -qF "there is no $2: defaults are used"' sh "$hearthd" "$default"
 check "--version" "$hearthd" --version
 check "an unknown option is a usage error" sh -c '"$1" --fly; [ $? -eq 64 ]' sh "$hearthd"
 echo garbage garbage garbage garbage garbage >"$work/registry.db"
