@@ -68,6 +68,8 @@ int cmd_log(struct cli *cli, int argc, char **argv)
         return status;
     if (cli->json)
         output_json(json_item(result, "rows"));
+    else if (cJSON_GetArraySize(json_item(result, "rows")) == 0)
+        fputs("hearthctl: nothing has been heard yet; hearthctl say TEXT is a first sentence\n", stderr);
     else
         print_rows(json_item(result, "rows"));
     cJSON_Delete(result);

@@ -156,6 +156,16 @@ static void method_log(struct hearthd *daemon, struct rpc_call *call, const cJSO
     san_arena_free(arena);
 }
 
+/* Of a row that was asked for and is not there. */
+static void answer_no_row(struct rpc_call *call, const cJSON *params)
+{
+    bool any = !cJSON_HasObjectItem(params, "id");
+    rpc_answer_error(call, JSONRPC_NOT_FOUND,
+        any ? "nothing has been heard yet; hearthctl say TEXT is a first sentence"
+            : "there is no such row in the log: hearthctl log has the numbers",
+        NULL);
+}
+
 static void method_explain(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     struct san_arena *arena = rpc_open_arena(call);
@@ -165,7 +175,7 @@ static void method_explain(struct hearthd *daemon, struct rpc_call *call, const 
         if (count)
             rpc_answer(call, row_json(&rows[0]));
         else
-            rpc_answer_error(call, JSONRPC_NOT_FOUND, "there is no such row in the log", NULL);
+            answer_no_row(call, params);
     }
     san_arena_free(arena);
 }
@@ -187,7 +197,7 @@ static void method_replay(struct hearthd *daemon, struct rpc_call *call, const c
         if (count)
             replay_start(daemon, &rows[0], on_replayed, call);
         else
-            rpc_answer_error(call, JSONRPC_NOT_FOUND, "there is no such row in the log", NULL);
+            answer_no_row(call, params);
     }
     san_arena_free(arena);
 }

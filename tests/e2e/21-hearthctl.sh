@@ -36,6 +36,14 @@ background sim hearth-sim --data "$HEARTH_SRCDIR/sim" --broker "127.0.0.1:$port"
 wait_for 5 ready
 sleep 0.6 # the first reports
 
+# ---- before anything was said ----
+check "the log is empty" ctl 0 log
+check "and says so" complains "nothing has been heard yet"
+check "there is nothing to explain" ctl 1 explain
+check "and that is why" complains "nothing has been heard yet"
+check "nor to replay" ctl 1 explain --replay
+check "for the same reason" complains "nothing has been heard yet"
+
 # ---- the home ----
 check "devices" ctl 0 devices
 check "shows a name" shows "Kitchen ceiling"
@@ -100,6 +108,7 @@ check "a log of nothing is no log" ctl 2 log -n 0
 check "explain" ctl 0 explain last
 check "tells the names that came into question" shows "@light Counter light"
 check "explain what is not there" ctl 1 explain 123456
+check "points to the log" complains "there is no such row in the log"
 check "what is not quite there" ctl 1 say turn on the counter light 5
 ctl 0 explain
 check "is explained by what was meant" shows "against said, and something else: counter light 5"
