@@ -93,11 +93,17 @@ static void measure(struct san_network *net, unsigned rounds, double *encode, do
 
 int main(int argc, char **argv)
 {
+    static const char usage[] =
+        "usage: bench_network [--model FILE] [--threads N] [--rounds N] [--cache BYTES]\n";
     struct options options = {.threads = 1, .rounds = 200, .cache = SAN_CACHE_BYTES};
     struct san_error err = {0};
     void *bytes = NULL;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
     if (parse(&options, argc, argv) != 0) {
-        fprintf(stderr, "usage: bench_network [--model FILE] [--threads N] [--rounds N] [--cache BYTES]\n");
+        fputs(usage, stderr);
         return 2;
     }
     struct san_model *model = open_model(&options, &bytes, &err);

@@ -242,11 +242,16 @@ static void print(const struct san_model *model, const struct options *o, const 
 
 int main(int argc, char **argv)
 {
+    static const char usage[] =
+        "usage: san-bench --model FILE [--threads N] [--prompt N] [--gen N] [--rounds N] [--json]\n";
     struct options options = {.threads = 1, .prompt = 128, .gen = 64, .rounds = 5};
     struct san_error err = {0};
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
     if (!parse(&options, argc, argv)) {
-        fprintf(stderr,
-            "usage: san-bench --model FILE [--threads N] [--prompt N] [--gen N] [--rounds N] [--json]\n");
+        fputs(usage, stderr);
         return 2;
     }
     struct san_model *model = san_model_open(options.model, &err);

@@ -92,11 +92,16 @@ static int write_file(const char *path, const void *bytes, size_t size)
 
 int main(int argc, char **argv)
 {
+    static const char usage[] =
+        "usage: san-random --shape needle-26m|hearth-s --type q8_0|q4_0|f16|f32 -o FILE.gguf\n";
     struct options options = {0};
     struct toy_spec spec;
+    if (argc == 2 && strcmp(argv[1], "--help") == 0) {
+        fputs(usage, stdout);
+        return 0;
+    }
     if (!parse(&options, argc, argv) || !look_up(&options, &spec)) {
-        fprintf(
-            stderr, "usage: san-random --shape needle-26m|hearth-s --type q8_0|q4_0|f16|f32 -o FILE.gguf\n");
+        fputs(usage, stderr);
         return 2;
     }
     size_t size;

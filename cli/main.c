@@ -218,6 +218,10 @@ int main(int argc, char **argv)
         print_usage(stderr);
         return CLI_USAGE;
     }
+    if (strcmp(argv[i], "help") == 0 && i + 1 == argc) {
+        print_usage(stdout);
+        return CLI_OK;
+    }
     int status = run_command(&cli, argc - i, argv + i);
     if (fflush(stdout) != 0 && status == CLI_OK)
         return CLI_FAILED;

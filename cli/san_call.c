@@ -4,6 +4,8 @@
  *
  * Models of the prompt format "needle" take any tools. Those of the format "hearth" take the tools they were
  * trained for (schemas/intents.json); the area and the items say what of the home the query can mean. */
+#include <config.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,15 +131,29 @@ static enum san_status run(const struct options *o, const char *json, size_t len
     return status;
 }
 
+static bool asks_for(int argc, char **argv, const char *option, const char *letter)
+{
+    return argc == 2 && (strcmp(argv[1], option) == 0 || strcmp(argv[1], letter) == 0);
+}
+
 int main(int argc, char **argv)
 {
+    static const char usage[] =
+        "Usage: san-call --model FILE.gguf --tools FILE.json [--area AREA] [--item KIND:NAME]... QUERY\n";
     struct options options = {0};
     struct san_error err = {0};
     size_t len;
+    if (asks_for(argc, argv, "--help", "-h")) {
+        printf("%sPrints the tool calls that a model makes of QUERY, as one line of JSON. See san-call(1).\n",
+            usage);
+        return 0;
+    }
+    if (asks_for(argc, argv, "--version", "-V")) {
+        puts("san-call " PACKAGE_VERSION);
+        return 0;
+    }
     if (!parse(&options, argc, argv)) {
-        fprintf(stderr,
-            "usage: san-call --model FILE.gguf --tools FILE.json [--area AREA] [--item KIND:NAME]... "
-            "QUERY\n");
+        fputs(usage, stderr);
         return 2;
     }
     char *json = read_file(options.tools, &len);
