@@ -8,6 +8,7 @@ need python3
 
 hearthd=${HEARTHD:-$HEARTH_BUILDDIR/tests/hearthd_scripted}
 [ -z "${EMULATOR:-}" ] || hearthd=$work/bin/hearthd_scripted
+[ -x "$hearthd" ] || { echo "skipped: $hearthd is not built: make ${hearthd#"$HEARTH_BUILDDIR/"}"; exit 77; }
 sock=$work/hearthd.sock
 conf=$work/hearthd.conf
 script=$work/script.txt
@@ -44,11 +45,14 @@ daemon_answers() { rpc '{"jsonrpc":"2.0","id":1,"method":"status"}' | grep -q '"
 daemon_online() { rpc '{"jsonrpc":"2.0","id":1,"method":"status"}' | grep -q '"state":"online"'; }
 knows() { rpc '{"jsonrpc":"2.0","id":1,"method":"devices","params":{"all":true}}' | grep -qF -- "$1"; }
 
+# One that has ended will not answer any more.
 start_daemon_only() {
 	background daemon "$hearthd" --config "$conf"
 	daemon_pid=$pid
-	wait_for 5 daemon_answers || { cat "$work/daemon.log"; exit 1; }
+	wait_for 5 answers_or_gone
+	daemon_answers || { cat "$work/daemon.log"; exit 1; }
 }
+answers_or_gone() { gone || daemon_answers; }
 
 start_daemon() {
 	start_daemon_only
