@@ -15,6 +15,7 @@ import shortlist
 
 NONE = "<none>"
 SHOPPING = ("shopping", "list")
+MEASURING = ("sensor", "binary_sensor")
 DOMAIN_BESIDE_NAME = ("cover", "valve", "lock", "scene", "script")
 ONOFF = ("light", "light", "switch", "switch", "fan", "input_boolean")
 SLOTS = """name area floor domain device_class state item search_query media_class message brightness brightness_step color
@@ -124,8 +125,20 @@ class Filler:
             raise Unfit(f"no {domain}")
         return self.rng.choice(fit)
 
-    def loosely(self, entity, form):
+    def without_kind(self, entity, form, text):
+        """"Front Door" for "Front Door Lock", and "motion at the front door" for "Front Door Motion": the name without a word that says what the sentence says; or None."""
+        last, kinds = form[-1], ("lock", "deadbolt") if entity.domain == "lock" else ()
+        said = entity.domain in MEASURING and last.isalpha() and last in words_of(patterns.VAR.sub(" ", text))
+        if len(form) < 2 or not (last in kinds or said) or self.rng.random() > 0.5:
+            return None
+        clash = any(f == form[:-1] for e in self.home.entities if e is not entity and (e.domain == entity.domain if last in kinds else e.device_class == entity.device_class) for f in e.forms)
+        return None if clash or _group_like(form[:-1], self.home) or any(form[:-1] == f for p in self.home.areas + self.home.floors for f in p.forms) else form[:-1]
+
+    def loosely(self, entity, form, text):
         """The name as said: now and then turned round ("left curtain") or without a word that nobody needs to tell it apart."""
+        short = self.without_kind(entity, form, text)
+        if short:
+            return short
         r = self.rng.random()
         if len(form) < 2 or r > 0.14:
             return form
@@ -184,7 +197,7 @@ class Filler:
                 e = self.chosen.get(whole) or self.entity(kind, device_class, whole in paired, used)
                 used.append(e)
                 form = rng.choice(e.forms)
-                out[whole] = (form if whole in self.chosen else self.loosely(e, form), form, (e.domain, form), e.domain)
+                out[whole] = (form if whole in self.chosen else self.loosely(e, form, text), form, (e.domain, form), e.domain)
                 if paired.get(whole, "").startswith("{area"):
                     a = self.place(e.area)
                     areas.append(a)
