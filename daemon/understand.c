@@ -6,6 +6,7 @@
 
 #include "daemon/call_domain.h"
 #include "daemon/evidence.h"
+#include "daemon/item_list.h"
 #include "daemon/leftover.h"
 #include "daemon/mention.h"
 #include "daemon/whole_name.h"
@@ -359,7 +360,9 @@ enum san_status understand_finish(const struct understand *understand,
             return status;
     }
     out->call_count = result->call_count;
-    enum san_status status = mention_apply(understand->registry, prepared, out, arena, err);
+    enum san_status status = item_list_apply(prepared, out, arena, err);
+    if (status == SAN_OK)
+        status = mention_apply(understand->registry, prepared, out, arena, err);
     if (status != SAN_OK)
         return status;
     leftover_apply(understand, prepared, out, arena);
