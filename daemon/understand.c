@@ -235,6 +235,23 @@ static bool is_only_one(const struct finish *finish, const struct shortlist_item
     return where != 0;
 }
 
+/* "The radio", said in the waiting room, is "Waiting Room Radio": all that was said of the name is all but
+ * the room. */
+static bool is_of_this_room(const struct finish *finish, const struct shortlist_item *item)
+{
+    const struct understand_request *prepared = finish->prepared;
+    struct san_words room, name;
+    if (!prepared->area[0] ||
+        san_normalize(finish->arena, prepared->area, strlen(prepared->area), &room, NULL) != SAN_OK ||
+        san_normalize(finish->arena, item->text, strlen(item->text), &name, NULL) != SAN_OK ||
+        room.count >= name.count)
+        return false;
+    for (size_t i = 0; i < room.count; i++)
+        if (strcmp(room.word[i].text, name.word[i].text) != 0)
+            return false;
+    return evidence_find(&prepared->words, item->text, finish->arena).said + room.count >= name.count;
+}
+
 /* Is the argument's value what was said? The speaker's own room needs no words. */
 static bool is_borne_out(const struct finish *finish, const struct san_arg *arg)
 {
@@ -247,8 +264,10 @@ static bool is_borne_out(const struct finish *finish, const struct san_arg *arg)
     const char *name = item ? item->name : arg->text;
     if (strcmp(arg->slot, "area") == 0 && strcmp(name, prepared->area) == 0)
         return true;
-    return evidence_of(&prepared->words, arg->text, finish->arena) ||
-           (item && strcmp(arg->slot, "name") == 0 && is_only_one(finish, item));
+    if (evidence_of(&prepared->words, arg->text, finish->arena))
+        return true;
+    return item && strcmp(arg->slot, "name") == 0 &&
+           (is_only_one(finish, item) || is_of_this_room(finish, item));
 }
 
 /* A name decides its domain: one that contradicts it goes, and one that the convention wants is added. */

@@ -58,6 +58,17 @@ def namesakes(home, names, domain, device_class, count=2):
     return [homes.put(home, domain, name, a.name, device_class) for a in rooms][:count]
 
 
+def of_room(home, names, domain, device_class, room):
+    """A thing that bears the name of its room ("Den TV"): one of the home, or a new one. None if it cannot be had."""
+    form = room.forms[0]
+    known = [e for e in home.of(domain, device_class) if e.forms[0][:len(form)] == form and len(e.forms) == 1]
+    if known:
+        return names.rng.choice(known)
+    name = homes.cased(names.rng, f"{room.name} {_name(names, domain, device_class)}")
+    words = homes.words_of(name)
+    return None if home.frozen or words in home.taken or words[:len(form)] != form else homes.put(home, domain, name, room.name, device_class)
+
+
 def twins(home, names, domain, device_class):
     """(two new entities that share all but a word, the words that they share, the words that tell them apart, whether those stand behind)."""
     r = names.rng

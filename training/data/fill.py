@@ -113,6 +113,7 @@ class Filler:
     def __init__(self, rng, home, names, tools, words):
         self.rng, self.home, self.names, self.tools, self.words = rng, home, names, tools, words
         self.chosen = {}        # {variable: the entity that it must stand for}
+        self.here = None        # words of the speaker's room, if it is known
 
     def entity(self, kind, device_class, needs_area, used):
         domain = self.rng.choice(ONOFF) if kind == "onoff" else kind
@@ -134,9 +135,17 @@ class Filler:
         clash = any(f == form[:-1] for e in self.home.entities if e is not entity and (e.domain == entity.domain if last in kinds else e.device_class == entity.device_class) for f in e.forms)
         return None if clash or _group_like(form[:-1], self.home) or any(form[:-1] == f for p in self.home.areas + self.home.floors for f in p.forms) else form[:-1]
 
+    def without_room(self, entity, form):
+        """"The big lamp" for "Den big lamp", said in the den; or None."""
+        n = len(self.here or ())
+        if not n or form[:n] != self.here or len(form) == n or self.rng.random() > 0.4 or _group_like(form[n:], self.home):
+            return None
+        said = form[n:]
+        return None if any(f == said for e in self.home.entities if e is not entity for f in e.forms) or all(w.isdigit() for w in said) else said
+
     def loosely(self, entity, form, text):
         """The name as said: now and then turned round ("left curtain") or without a word that nobody needs to tell it apart."""
-        short = self.without_kind(entity, form, text)
+        short = self.without_room(entity, form) or self.without_kind(entity, form, text)
         if short:
             return short
         r = self.rng.random()
@@ -340,6 +349,7 @@ def collides(home, words, gold, calls):
 def fill(rng, filler, text, calls, here, noisy=True):
     """One sample: (tokens, target calls, gold items). Raises Unfit when the draw does not work out."""
     text = expand(rng, text)
+    filler.here = here
     values = filler.assign(text, calls, variables(text))
     for _, args in calls:
         for _, v in args:

@@ -141,7 +141,7 @@ class Generator:
     have noise on half, and homes whose names are rather those that people wrote down.
     """
     TRAINING = dict(plain=0.50, bare=0.025, joined=0.12, shared=0.05, swapped_name=0.075, swapped_area=0.02, swapped_floor=0.012, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01,
-                    in_room=0.035, two_rooms=0.015, one_room=0.012, both=0.02, each=0.012, items=0.012)
+                    in_room=0.035, two_rooms=0.015, one_room=0.012, both=0.02, each=0.012, items=0.012, carried=0.012)
     NATURAL = dict(plain=0.59, bare=0.01, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.03, swapped_floor=0.01, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
 
     def __init__(self, seed, items, side="train", natural=False, weight=lambda p: 1.0, calm=False):
@@ -372,6 +372,22 @@ class Generator:
 
     def _each(self):
         return self._of_twins(lambda base, tells, behind: alike.of_each(self.rng, base, tells, behind))
+
+    def _carried(self):
+        """"the den tv off and radio down": the room of the first is that of the second."""
+        home, tokens, target, gold = self.home(), [], [], []
+        room = self.rng.choice(home.areas)
+        for part in range(2):
+            p, whole, _, domain, device_class = self._alike()
+            entity = alike.of_room(home, self.names, domain, device_class, room)
+            if entity is None or len(entity.forms[0]) == len(room.forms[0]) or part and "name" in dict(target[0][1]) and dict(target[0][1])["name"] == entity.forms[0]:
+                raise Unfit("nothing that bears the room's name")
+            _, (t, calls, g) = self._said_of(home, {whole: entity}, p.text, p.calls)
+            if part:
+                t = alike.replaced(t, (whole,), entity.forms[0][len(room.forms[0]):])
+            tokens += ([[w, None] for w in self.rng.choice(JOINTS).split()] if part else []) + t
+            target, gold = target + calls, gold + g
+        return self._pack(home, tokens, target, gold, self._here(home, []))
 
     def _items(self):
         """"milk eggs and coffee creamer": several things for a list at once."""
