@@ -197,39 +197,39 @@ static enum san_status add_arg(const struct finish *finish, const struct san_cal
     return status;
 }
 
-/* The words that say a room or floor, letter by letter: "roomba" says no "room". */
-static uint64_t place_where(const struct finish *finish, const char *text)
+/* The words that say some of a name letter by letter: "roomba" says nothing of a room. */
+static uint64_t said_exactly(const struct finish *finish, const char *text)
 {
     const struct san_words *said = &finish->prepared->words;
-    struct san_words place;
+    struct san_words name;
     uint64_t mask = 0;
-    if (san_normalize(finish->arena, text, strlen(text), &place, NULL) != SAN_OK)
+    if (san_normalize(finish->arena, text, strlen(text), &name, NULL) != SAN_OK)
         return 0;
     for (size_t i = 0; i < said->count; i++)
-        for (size_t j = 0; j < place.count; j++)
-            mask |= (uint64_t)(strcmp(said->word[i].text, place.word[j].text) == 0) << i;
+        for (size_t j = 0; j < name.count; j++)
+            mask |= (uint64_t)(strcmp(said->word[i].text, name.word[j].text) == 0) << i;
     return mask;
 }
 
-/* The words that may mean this in place of another thing; none for what only measures ("Yale lock battery").
- */
-static uint64_t claimed_by(const struct finish *finish, const struct shortlist_item *other)
+static bool only_measures(const struct shortlist_item *item)
 {
-    if (strcmp(other->kind, "sensor") == 0 || strcmp(other->kind, "binary_sensor") == 0)
-        return 0;
-    if (strcmp(other->kind, "area") == 0 || strcmp(other->kind, "floor") == 0)
-        return place_where(finish, other->text);
-    return evidence_find(&finish->prepared->words, other->text, finish->arena).where;
+    return strcmp(item->kind, "sensor") == 0 || strcmp(item->kind, "binary_sensor") == 0;
 }
 
-/* "The yeelight" is "Yeelight YLXD41YL" where nothing else has to do with the words that say it. */
+/* "The yeelight" is "Yeelight YLXD41YL" where nothing else has to do with the words that say it; "Yeelight
+ * power" is no more than what it measures. */
 static bool is_only_one(const struct finish *finish, const struct shortlist_item *item)
 {
     const struct understand_request *prepared = finish->prepared;
-    uint64_t where = evidence_find(&prepared->words, item->text, finish->arena).where;
+    uint64_t exactly = said_exactly(finish, item->text);
+    uint64_t where = exactly ? exactly : evidence_find(&prepared->words, item->text, finish->arena).where;
     for (size_t i = 0; where && i < prepared->request.item_count; i++) {
         const struct shortlist_item *other = &prepared->items[i];
-        if (strcmp(other->name, item->name) != 0 && (claimed_by(finish, other) & where))
+        if (strcmp(other->name, item->name) == 0 || (only_measures(other) && !only_measures(item)))
+            continue;
+        uint64_t claimed = exactly ? said_exactly(finish, other->text)
+                                   : evidence_find(&prepared->words, other->text, finish->arena).where;
+        if (claimed & where)
             return false;
     }
     return where != 0;

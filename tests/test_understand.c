@@ -12,15 +12,22 @@
 #include "daemon/understand.h"
 #include "devices/home_file.h"
 
-static const char home[] = "{\"floors\":[],\"areas\":[{\"name\":\"Kitchen\",\"aliases\":[\"galley\"]},{"
-                           "\"name\":\"Hall\",\"aliases\":[]}],"
-                           "\"entities\":["
-                           "{\"entity_id\":\"light.ceiling\",\"name\":\"Kitchen "
-                           "Ceiling\",\"area\":\"Kitchen\",\"domain\":\"light\",\"aliases\":[\"big lamp\"]},"
-                           "{\"entity_id\":\"lock.front\",\"name\":\"Front "
-                           "door\",\"area\":\"Hall\",\"domain\":\"lock\",\"aliases\":[]},"
-                           "{\"entity_id\":\"binary_sensor.front\",\"name\":\"Front "
-                           "door\",\"area\":\"Hall\",\"domain\":\"binary_sensor\",\"aliases\":[]}]}";
+static const char home[] =
+    "{\"floors\":[],\"areas\":[{\"name\":\"Kitchen\",\"aliases\":[\"galley\"]},{"
+    "\"name\":\"Hall\",\"aliases\":[]},{\"name\":\"Waiting room\"}],"
+    "\"entities\":["
+    "{\"entity_id\":\"light.ceiling\",\"name\":\"Kitchen "
+    "Ceiling\",\"area\":\"Kitchen\",\"domain\":\"light\",\"aliases\":[\"big lamp\"]},"
+    "{\"entity_id\":\"vacuum.roomba\",\"name\":\"Roomba i7 Plus\",\"domain\":\"vacuum\"},"
+    "{\"entity_id\":\"sensor.roomba\",\"name\":\"Roomba i7 Plus Battery\",\"domain\":\"sensor\"},"
+    "{\"entity_id\":\"media_player.radio\",\"name\":\"Waiting room radio\",\"area\":\"Waiting "
+    "room\",\"domain\":\"media_player\"},"
+    "{\"entity_id\":\"media_player.hall\",\"name\":\"Hall radio and "
+    "TV\",\"area\":\"Hall\",\"domain\":\"media_player\"},"
+    "{\"entity_id\":\"lock.front\",\"name\":\"Front "
+    "door\",\"area\":\"Hall\",\"domain\":\"lock\",\"aliases\":[]},"
+    "{\"entity_id\":\"binary_sensor.front\",\"name\":\"Front "
+    "door\",\"area\":\"Hall\",\"domain\":\"binary_sensor\",\"aliases\":[]}]}";
 
 struct fixture {
     struct understand understand;
@@ -109,6 +116,24 @@ static void test_an_alias_becomes_the_canonical_name(void **state)
     struct understood_call call = finish(*state, &request, "HassTurnOn", &name, 1);
     assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Kitchen Ceiling\"}}");
     assert_string_equal(call.missing, "");
+}
+
+static void test_a_part_of_a_name_is_enough_where_nothing_else_has_it(void **state)
+{
+    struct understand_request request = prepare(*state, "start the roomba", "Hall");
+    struct san_arg name = copied(&request, "name", "vacuum", "Roomba i7 Plus");
+    struct understood_call call = finish(*state, &request, "HassVacuumStart", &name, 1);
+    assert_string_equal(call.unproven, ""); /* neither the waiting room nor the battery has a say in it */
+}
+
+static void test_the_speakers_room_is_the_half_of_a_name(void **state)
+{
+    struct understand_request here = prepare(*state, "radio off", "Waiting room");
+    struct san_arg name = copied(&here, "name", "media_player", "Waiting room radio");
+    assert_string_equal(finish(*state, &here, "HassTurnOff", &name, 1).unproven, "");
+    struct understand_request elsewhere = prepare(*state, "radio off", "Kitchen");
+    name = copied(&elsewhere, "name", "media_player", "Waiting room radio");
+    assert_string_equal(finish(*state, &elsewhere, "HassTurnOff", &name, 1).unproven, "name");
 }
 
 static void test_the_domain_of_a_lock_is_added_after_its_name(void **state)
@@ -209,6 +234,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_an_alias_becomes_the_canonical_name),
+        cmocka_unit_test(test_a_part_of_a_name_is_enough_where_nothing_else_has_it),
+        cmocka_unit_test(test_the_speakers_room_is_the_half_of_a_name),
         cmocka_unit_test(test_the_domain_of_a_lock_is_added_after_its_name),
         cmocka_unit_test(test_the_domain_that_was_written_chooses_among_equal_names),
         cmocka_unit_test(test_a_domain_that_contradicts_the_name_goes),
