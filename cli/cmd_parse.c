@@ -32,33 +32,32 @@ static cJSON *items_array(const struct understand_request *prepared)
     return array;
 }
 
-/* Why a call must not be acted on: the field's name and its value; NULL if it may. */
-static const char *why_dropped(const struct understood_call *call, const char **value)
+/* What it is that is missing, unproven or overlooked; "" where a call is kept back for another reason. */
+static const char *what_of(const struct understood_call *call, const char *why)
 {
-    *value = call->missing;
-    if (call->missing[0])
-        return "missing";
-    *value = call->unproven;
-    if (call->unproven[0])
-        return "unproven";
-    *value = call->overlooked;
-    return call->overlooked[0] ? "overlooked" : NULL;
+    if (strcmp(why, "missing") == 0)
+        return call->missing;
+    if (strcmp(why, "unproven") == 0)
+        return call->unproven;
+    return strcmp(why, "overlooked") == 0 ? call->overlooked : "";
 }
 
-/* What was meant but must not be done: [{"call","why","what"}]. */
-static cJSON *dropped_array(const struct understood *understood)
+/* What was meant but must not be done, or not before a yes: [{"call","why","what","confidence"}]. */
+static cJSON *dropped_array(const struct offline_result *result)
 {
     cJSON *array = cJSON_CreateArray();
-    for (size_t i = 0; i < understood->call_count; i++) {
-        const char *what, *why = why_dropped(&understood->calls[i], &what);
-        if (!why)
+    for (size_t i = 0; i < result->understood.call_count; i++) {
+        const struct understood_call *call = &result->understood.calls[i];
+        const char *why = result->kept_back[i];
+        if (!why[0])
             continue;
         cJSON *object = cJSON_CreateObject();
-        cJSON_AddItemToObject(object, "call", call_to_json(&understood->calls[i].call));
+        cJSON_AddItemToObject(object, "call", call_to_json(&call->call));
         cJSON_AddStringToObject(object, "why", why);
-        cJSON_AddStringToObject(object, "what", what);
-        if (understood->calls[i].leftover[0])
-            cJSON_AddStringToObject(object, "leftover", understood->calls[i].leftover);
+        cJSON_AddStringToObject(object, "what", what_of(call, why));
+        cJSON_AddNumberToObject(object, "confidence", call->confidence);
+        if (call->leftover[0])
+            cJSON_AddStringToObject(object, "leftover", call->leftover);
         cJSON_AddItemToArray(array, object);
     }
     return array;
@@ -89,7 +88,7 @@ static cJSON *result_json(const char *text, const struct offline_result *result,
     cJSON_AddStringToObject(json, "area", result->prepared.area);
     cJSON_AddStringToObject(json, "normalized", result->prepared.normalized);
     cJSON_AddItemToObject(json, "calls", calls_array(result->calls, result->call_count));
-    cJSON_AddItemToObject(json, "dropped", dropped_array(&result->understood));
+    cJSON_AddItemToObject(json, "dropped", dropped_array(result));
     cJSON_AddNumberToObject(json, "confidence", result->understood.confidence);
     cJSON_AddItemToObject(json, "items", items_array(&result->prepared));
     if (trace)
@@ -101,20 +100,30 @@ static cJSON *result_json(const char *text, const struct offline_result *result,
     return json;
 }
 
-static void print_result(const cJSON *json)
+static void print_dropped(const cJSON *row)
 {
     char text[2048], safe[2048];
+    const char *why = json_text(row, "why"), *what = json_text(row, "what");
+    bool asked = strcmp(why, "asked") == 0;
+    result_call_text(text, sizeof(text), json_item(row, "call"));
+    printf("  %s %s: ", asked ? "asked  " : "dropped", output_safe(safe, sizeof(safe), text));
+    if (asked)
+        printf("hearthd asks first, at %.0f %%", json_number(row, "confidence") * 100.0);
+    else if (strcmp(why, "unsure") == 0)
+        printf("unsure, at %.0f %%", json_number(row, "confidence") * 100.0);
+    else
+        printf("%s%s%s", why, what[0] ? " " : "", output_safe(safe, sizeof(safe), what));
+    if (json_text(row, "leftover")[0])
+        printf(", for \"%s\" was said", output_safe(safe, sizeof(safe), json_text(row, "leftover")));
+    putchar('\n');
+}
+
+static void print_result(const cJSON *json)
+{
+    char safe[2048];
     result_print_calls(json_item(json, "calls"), json_number(json, "confidence"));
     const cJSON *row;
-    cJSON_ArrayForEach(row, json_item(json, "dropped"))
-    {
-        result_call_text(text, sizeof(text), json_item(row, "call"));
-        printf("  dropped %s: %s ", output_safe(safe, sizeof(safe), text), json_text(row, "why"));
-        printf("%s", output_safe(safe, sizeof(safe), json_text(row, "what")));
-        if (json_text(row, "leftover")[0])
-            printf(", for \"%s\" was said", output_safe(safe, sizeof(safe), json_text(row, "leftover")));
-        putchar('\n');
-    }
+    cJSON_ArrayForEach(row, json_item(json, "dropped")) print_dropped(row);
     const char *separator = "  from    ";
     cJSON_ArrayForEach(row, json_item(json, "items"))
     {

@@ -22,7 +22,7 @@ trap 'exit 130' INT TERM
 # A cross build's programs run in its emulator, under their own names. exec keeps the process the one that the test started.
 if [ -n "${EMULATOR:-}" ]; then
 	mkdir "$work/bin"
-	for program in hearthd hearthctl hearth-sim san-call tests/hearthd_scripted; do
+	for program in hearthd hearthctl hearth-sim san-call tests/hearthd_scripted tests/hearthctl_scripted; do
 		[ -e "$HEARTH_BUILDDIR/$program" ] || continue
 		printf '#!/bin/sh\nexec %s "%s" "$@"\n' "$EMULATOR" "$HEARTH_BUILDDIR/$program" >"$work/bin/${program##*/}"
 		chmod +x "$work/bin/${program##*/}"
