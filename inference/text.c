@@ -15,6 +15,7 @@
 
 enum {
     EXPANSION_MAX = 32,    /* code points that one folds to; Unicode's longest is 18 (U+FDFA) */
+    DECIMALS_MAX = 24,     /* bytes of a number in words behind the point */
     SCRATCH_BLOCK = 16384, /* for san_normalize_to: names are short */
 };
 
@@ -394,7 +395,8 @@ static bool all_digits(const char *text)
     return *text && strspn(text, "0123456789") == strlen(text);
 }
 
-/* "point" and digits, or unit words, at word i: how many words; 0 if they are not decimals. */
+/* "point" and digits, unit words, or another number in words, at word i: how many words; 0 if they are not
+ * decimals. */
 static size_t decimal_words(const struct san_words *w, size_t i)
 {
     if (!word_is(w, i, "point") || i + 1 >= w->count)
@@ -404,6 +406,8 @@ static size_t decimal_words(const struct san_words *w, size_t i)
     size_t end = i + 1;
     while (unit_at(w, end) >= 0)
         end++;
+    if (end == i + 1)
+        end += cardinal(w, end).used;
     return end > i + 1 ? end - i : 0;
 }
 
@@ -411,15 +415,19 @@ static size_t decimal_words(const struct san_words *w, size_t i)
 static char *write_decimal(struct san_arena *arena, const struct san_words *w, bool minus, const char *whole,
     size_t point, size_t count)
 {
-    size_t size = strlen(whole) + count + 3;
+    size_t size = strlen(whole) + count + sizeof("-.") + DECIMALS_MAX;
     if (count)
         size += w->word[point + 1].len;
     char *text = san_arena_alloc(arena, size), *end = text;
     if (!text)
         return NULL;
     end += sprintf(end, "%s%s%s", minus ? "-" : "", whole, count ? "." : "");
-    if (count && all_digits(w->word[point + 1].text))
+    if (!count)
+        return text;
+    if (all_digits(w->word[point + 1].text))
         strcpy(end, w->word[point + 1].text);
+    else if (unit_at(w, point + 1) < 0)
+        snprintf(end, DECIMALS_MAX, "%ld", cardinal(w, point + 1).value);
     else
         for (size_t i = point + 1; i < point + count; i++)
             *end++ = (char)('0' + unit_at(w, i));
@@ -500,16 +508,28 @@ static void join_percent(struct san_words *w)
     w->count = out;
 }
 
+/* um, uh, uhm, erm, hmm, the last letter held as long as one likes (ummm); mm. */
+static bool is_filler(const struct san_word *word)
+{
+    static const char *const fillers[] = {"um", "uh", "uhm", "erm", "hmm"};
+    for (size_t i = 0; i < sizeof(fillers) / sizeof(*fillers); i++) {
+        size_t len = strlen(fillers[i]);
+        if (strncmp(word->text, fillers[i], len) == 0 &&
+            strspn(word->text + len, fillers[i] + len - 1) == word->len - len)
+            return true;
+    }
+    return strcmp(word->text, "mm") == 0;
+}
+
 static void drop_fillers(struct san_words *w)
 {
-    static const char *const fillers[] = {"um", "uh", "uhm", "erm", "hmm", "mm", NULL};
     size_t others = 0, out = 0;
     for (size_t i = 0; i < w->count; i++)
-        others += word_among(w, i, fillers) < 0;
+        others += !is_filler(&w->word[i]);
     if (!others)
         return;
     for (size_t i = 0; i < w->count; i++)
-        if (word_among(w, i, fillers) < 0)
+        if (!is_filler(&w->word[i]))
             w->word[out++] = w->word[i];
     w->count = out;
 }
@@ -539,12 +559,10 @@ enum san_status san_normalize(
         status = split_glyphs(arena, &glyphs, out, err);
     if (status != SAN_OK)
         return status;
+    drop_fillers(out); /* first: "twenty um one" is 21 */
     join_percent(out);
     status = join_numbers(arena, out, err);
-    if (status != SAN_OK)
-        return status;
-    drop_fillers(out);
-    return check_limits(out, err);
+    return status == SAN_OK ? check_limits(out, err) : status;
 }
 
 static enum san_status join_words(
