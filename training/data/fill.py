@@ -76,7 +76,7 @@ def absent_name(rng, names, home, domain=None):
     """Words of a device that this home has not, often one that is nearly there."""
     for _ in range(30):
         domain_now = domain or rng.choice(["light", "light", "switch", "fan", "cover", "media_player", "climate", "lock", "vacuum", "scene", "sensor"])
-        near = rng.random() < 0.45 and home.entities
+        near = rng.random() < 0.45 and home.entities and domain_now != "person"
         if near:
             other = rng.choice(home.entities)
             words = list(other.forms[0])
@@ -114,6 +114,7 @@ class Filler:
         self.rng, self.home, self.names, self.tools, self.words = rng, home, names, tools, words
         self.chosen = {}        # {variable: the entity that it must stand for}
         self.here = None        # words of the speaker's room, if it is known
+        self.missing = None     # domain of the things that are not there; None: any
 
     def entity(self, kind, device_class, needs_area, used):
         domain = self.rng.choice(ONOFF) if kind == "onoff" else kind
@@ -166,7 +167,7 @@ class Filler:
     def area_said(self, area):
         """(the words said for a room, its name): now and then a part of it, where no other room has that."""
         form = self.rng.choice(area.forms)
-        if len(form) < 2 or self.rng.random() > 0.05:
+        if len(form) < 2 or self.rng.random() > 0.12:
             return form, form
         said = form[1:] if self.rng.random() < 0.7 else form[:-1]
         stems = {shortlist.stem(w) for w in said}
@@ -198,7 +199,7 @@ class Filler:
             if whole in out:
                 continue
             if kind == "absent":
-                w = absent_name(rng, self.names, self.home)
+                w = absent_name(rng, self.names, self.home, self.missing)
                 out[whole] = (w, NONE, None, None)
             elif kind == "absent_area":
                 out[whole] = (absent_place(rng, self.names, self.home, any(s == "floor" and v == whole for _, args in calls for s, v in args)), NONE, None, None)

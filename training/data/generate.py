@@ -30,7 +30,7 @@ BARE = re.compile(r"\W*(\w+ )?\{(scene|script|sensor|button)(:\w+)?\}\W*(\w+)?\W
 MAX_CALLS, MAX_QUERY = 8, 60
 FLOOR_SHARE = 0.08      # of the sentences about rooms, those said of a floor instead
 SWAPPABLE = ("light", "switch", "fan", "cover", "lock", "climate", "media_player", "onoff", "scene", "script", "vacuum", "humidifier", "valve", "siren",
-             "camera", "button", "input_boolean", "sensor", "binary_sensor", "automation", "water_heater", "lawn_mower")
+             "camera", "button", "input_boolean", "sensor", "binary_sensor", "automation", "water_heater", "lawn_mower", "person")
 
 
 def held_out_pattern(text, percent=6):
@@ -189,9 +189,10 @@ class Generator:
 
     # -- kinds of samples -------------------------------------------------------------------------------------------
 
-    def _finish(self, home, text, calls, noisy=True):
+    def _finish(self, home, text, calls, noisy=True, missing=None):
         here = self._here(home, calls)
         filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
+        filler.missing = missing
         tokens, target, gold = fill.fill(self.rng, filler, text, calls, here, noisy and self.rng.random() < self.noise)
         return self._pack(home, tokens, target, gold, here)
 
@@ -403,12 +404,12 @@ class Generator:
         """A sentence about a device that is not there."""
         p = self.swap.draw()
         found = [v for v in fill.variables(p.text) if v[1] in SWAPPABLE]
-        whole = self.rng.choice(found)[0]
+        whole, kind, *_ = self.rng.choice(found)
         put = "{absent}"
         calls = [(t, [(s, v.replace(whole, put)) for s, v in args]) for t, args in p.calls]
         if any("area" == s and v == "{area}" for _, args in calls for s, v in args if "{absent}" in dict(args).values()):
             raise Unfit("a room beside an absent name")
-        return self._finish(self.home(), p.text.replace(whole, put), calls)
+        return self._finish(self.home(), p.text.replace(whole, put), calls, missing="person" if kind == "person" else None)
 
     def _swapped_area(self):
         p = self.swap_area.draw()
