@@ -385,6 +385,7 @@ enum san_status understand_finish(const struct understand *understand,
     if (status != SAN_OK)
         return status;
     leftover_apply(understand, prepared, out, arena);
+    whole_name_near(understand->registry, prepared, out, arena);
     if (whole_name_apply(prepared, out, arena))
         leftover_apply(understand, prepared, out, arena);
     return whole_name_place(understand->registry, prepared, out, arena, err);

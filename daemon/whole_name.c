@@ -103,6 +103,81 @@ bool whole_name_apply(
 
 /* ---- rooms ---- */
 
+/* How many things of that name and kind the room has; "" counts all. */
+static size_t count_in(
+    struct registry *registry, const char *name, const char *kind, const char *area, struct san_arena *arena)
+{
+    const struct reg_filter filter = {.name = name, .domain = kind, .exposed_only = true};
+    struct home_entity *rows;
+    size_t count, there = 0;
+    if (reg_entities(registry, &filter, arena, &rows, &count, NULL) != SAN_OK)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        there += !area[0] || strcmp(rows[i].area, area) == 0;
+    return there;
+}
+
+static uint64_t words_of(const struct mending *mending, const char *name)
+{
+    return evidence_find(&mending->prepared->words, name, mending->arena).where;
+}
+
+/* The words that say the name, its aliases counted in; *whole: all of one of them was said. */
+static uint64_t words_of_thing(const struct mending *mending, const char *name, const char *kind, bool *whole)
+{
+    uint64_t mask = 0;
+    for (size_t i = 0; i < mending->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &mending->prepared->items[i];
+        if (strcmp(item->name, name) != 0 || strcmp(item->kind, kind) != 0)
+            continue;
+        struct evidence found = evidence_find(&mending->prepared->words, item->text, mending->arena);
+        *whole = *whole || found.said == found.of;
+        mask |= found.where;
+    }
+    return mask;
+}
+
+/* The only thing of the call's kind in the speaker's room that all these words mean too, or NULL. */
+static const struct shortlist_item *near_one(
+    struct registry *registry, const struct mending *mending, const char *kind, uint64_t said)
+{
+    const struct shortlist_item *only = NULL;
+    for (size_t i = 0; i < mending->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &mending->prepared->items[i];
+        if (strcmp(item->kind, kind) != 0 || (words_of(mending, item->text) & said) != said ||
+            count_in(registry, item->name, kind, mending->prepared->area, mending->arena) != 1)
+            continue;
+        if (only && strcmp(only->name, item->name) != 0)
+            return NULL;
+        only = item;
+    }
+    return only;
+}
+
+static void take_near(struct registry *registry, const struct mending *mending, struct understood_call *call)
+{
+    const char *name = home_call_text(&call->call, "name"), *area = mending->prepared->area;
+    bool whole = false;
+    if (!name || home_call_arg(&call->call, "area") || home_call_arg(&call->call, "floor") ||
+        count_in(registry, name, call->kind, area, mending->arena) > 0)
+        return;
+    uint64_t said = words_of_thing(mending, name, call->kind, &whole);
+    const struct shortlist_item *item = whole || !said ? NULL : near_one(registry, mending, call->kind, said);
+    if (!item || is_named(mending, item->name))
+        return;
+    for (size_t i = 0; i < call->call.arg_count; i++)
+        if (strcmp(call->call.args[i].slot, "name") == 0)
+            call->call.args[i].text = item->name;
+}
+
+void whole_name_near(struct registry *registry, const struct understand_request *prepared,
+    struct understood *understood, struct san_arena *arena)
+{
+    const struct mending mending = {.prepared = prepared, .understood = understood, .arena = arena};
+    for (size_t i = 0; prepared->area[0] && i < understood->call_count; i++)
+        take_near(registry, &mending, &understood->calls[i]);
+}
+
 /* The only room that was said, outside other names; NULL if there is none, or several. */
 static const struct shortlist_item *only_room(const struct mention *mentions, size_t count)
 {
@@ -123,14 +198,8 @@ static const struct shortlist_item *only_room(const struct mention *mentions, si
 static bool is_one_of(struct registry *registry, const struct understood_call *call, const char *name,
     const char *area, struct san_arena *arena)
 {
-    const struct reg_filter filter = {.name = name, .domain = call->kind, .exposed_only = true};
-    struct home_entity *rows;
-    size_t count, there = 0;
-    if (reg_entities(registry, &filter, arena, &rows, &count, NULL) != SAN_OK)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        there += strcmp(rows[i].area, area) == 0;
-    return there == 1 && count > 1;
+    return count_in(registry, name, call->kind, area, arena) == 1 &&
+           count_in(registry, name, call->kind, "", arena) > 1;
 }
 
 /* With another call in that room, and a speaker elsewhere, the thing may be the one beside the speaker. */

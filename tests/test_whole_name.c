@@ -19,9 +19,10 @@ static const char home[] =
     "{\"areas\":[{\"name\":\"Kitchen\"},{\"name\":\"Hall\"},{\"name\":\"Garage\"}],\"entities\":[" ENTITY(
         "light.a", "light", "Ceiling Light", "Kitchen") "," ENTITY("light.b", "light", "Ceiling Light",
         "Hall") "," ENTITY("light.c", "light", "Kitchen Island Pendants", "Kitchen") "," ENTITY("light.d",
-        "light", "Night Light",
-        "Hall") "," ENTITY("cover.l", "cover", "Garage Door Left", "Garage") "," ENTITY("cover.r", "cover",
-        "Garage Door Right", "Garage") "," ENTITY("switch.t", "switch", "Towel Rail", "Hall") "]}";
+        "light", "Night Light", "Hall") "," ENTITY("cover.l", "cover", "Garage Door Left",
+        "Garage") "," ENTITY("cover.r", "cover", "Garage Door Right", "Garage") "," ENTITY("media_player.k",
+        "media_player", "Kitchen TV", "Kitchen") "," ENTITY("media_player.h", "media_player", "Hall TV",
+        "Hall") "," ENTITY("switch.t", "switch", "Towel Rail", "Hall") "]}";
 
 struct fixture {
     struct understand understand;
@@ -76,6 +77,7 @@ static void hear(void **state, const char *text, const char *area, const char *k
         understood.calls[0].missing = "name";
         understood.calls[0].leftover = leftover;
     }
+    whole_name_near(fixture->understand.registry, &request, &understood, fixture->arena);
     assert_int_equal(whole_name_apply(&request, &understood, fixture->arena), mended);
     assert_int_equal(
         whole_name_place(fixture->understand.registry, &request, &understood, fixture->arena, &err), SAN_OK);
@@ -155,6 +157,17 @@ static void test_another_calls_room_is_not_taken_from_a_speaker_elsewhere(void *
     assert_call(0, CALL("HassTurnOff", "\"name\":\"Ceiling Light\",\"area\":\"Kitchen\""));
 }
 
+static void test_what_is_beside_the_speaker_is_meant(void **state)
+{
+    static const char calls[] = "[" CALL("HassSetVolume", "\"name\":\"Kitchen TV\",\"volume_level\":20") "]";
+    hear(state, "tv volume 20", "Hall", "media_player", "", calls, false);
+    assert_call(0, CALL("HassSetVolume", "\"name\":\"Hall TV\",\"volume_level\":20"));
+    hear(state, "tv volume 20", "Garage", "media_player", "", calls, false);
+    assert_call(0, CALL("HassSetVolume", "\"name\":\"Kitchen TV\",\"volume_level\":20"));
+    hear(state, "kitchen tv volume 20", "Hall", "media_player", "", calls, false);
+    assert_call(0, CALL("HassSetVolume", "\"name\":\"Kitchen TV\",\"volume_level\":20"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -163,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_a_name_that_nothing_speaks_against_stays),
         cmocka_unit_test(test_what_another_call_names_is_not_taken_twice),
         cmocka_unit_test(test_another_kind_of_thing_is_no_answer),
+        cmocka_unit_test(test_what_is_beside_the_speaker_is_meant),
         cmocka_unit_test(test_a_name_of_one_room_gets_no_room),
         cmocka_unit_test(test_of_two_rooms_none_is_taken),
         cmocka_unit_test(test_another_calls_room_is_not_taken_from_a_speaker_elsewhere),
