@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "daemon/call_domain.h"
+#include "daemon/carry.h"
 #include "daemon/evidence.h"
 #include "daemon/item_list.h"
 #include "daemon/leftover.h"
@@ -385,6 +386,7 @@ enum san_status understand_finish(const struct understand *understand,
     if (status != SAN_OK)
         return status;
     leftover_apply(understand, prepared, out, arena);
+    carry_apply(understand, prepared, out, arena);
     whole_name_near(understand->registry, prepared, out, arena);
     if (whole_name_apply(prepared, out, arena))
         leftover_apply(understand, prepared, out, arena);

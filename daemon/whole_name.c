@@ -137,15 +137,15 @@ static uint64_t words_of_thing(const struct mending *mending, const char *name, 
     return mask;
 }
 
-/* The only thing of the call's kind in the speaker's room that all these words mean too, or NULL. */
-static const struct shortlist_item *near_one(
-    struct registry *registry, const struct mending *mending, const char *kind, uint64_t said)
+/* The only thing of the kind in the room that all these words mean too, or NULL. */
+static const struct shortlist_item *near_one(struct registry *registry, const struct mending *mending,
+    const char *kind, const char *area, uint64_t said)
 {
     const struct shortlist_item *only = NULL;
     for (size_t i = 0; i < mending->prepared->request.item_count; i++) {
         const struct shortlist_item *item = &mending->prepared->items[i];
         if (strcmp(item->kind, kind) != 0 || (words_of(mending, item->text) & said) != said ||
-            count_in(registry, item->name, kind, mending->prepared->area, mending->arena) != 1)
+            count_in(registry, item->name, kind, area, mending->arena) != 1)
             continue;
         if (only && strcmp(only->name, item->name) != 0)
             return NULL;
@@ -156,13 +156,15 @@ static const struct shortlist_item *near_one(
 
 static void take_near(struct registry *registry, const struct mending *mending, struct understood_call *call)
 {
-    const char *name = home_call_text(&call->call, "name"), *area = mending->prepared->area;
+    const char *name = home_call_text(&call->call, "name"), *said_area = home_call_text(&call->call, "area");
+    const char *area = said_area ? said_area : mending->prepared->area;
     bool whole = false;
-    if (!name || home_call_arg(&call->call, "area") || home_call_arg(&call->call, "floor") ||
+    if (!name || !area[0] || home_call_arg(&call->call, "floor") ||
         count_in(registry, name, call->kind, area, mending->arena) > 0)
         return;
     uint64_t said = words_of_thing(mending, name, call->kind, &whole);
-    const struct shortlist_item *item = whole || !said ? NULL : near_one(registry, mending, call->kind, said);
+    const struct shortlist_item *item =
+        whole || !said ? NULL : near_one(registry, mending, call->kind, area, said);
     if (!item || is_named(mending, item->name))
         return;
     for (size_t i = 0; i < call->call.arg_count; i++)
@@ -174,7 +176,7 @@ void whole_name_near(struct registry *registry, const struct understand_request 
     struct understood *understood, struct san_arena *arena)
 {
     const struct mending mending = {.prepared = prepared, .understood = understood, .arena = arena};
-    for (size_t i = 0; prepared->area[0] && i < understood->call_count; i++)
+    for (size_t i = 0; i < understood->call_count; i++)
         take_near(registry, &mending, &understood->calls[i]);
 }
 

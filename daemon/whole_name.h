@@ -16,7 +16,7 @@
 bool whole_name_apply(
     const struct understand_request *prepared, struct understood *understood, struct san_arena *arena);
 
-/* Takes the thing in the speaker's room where a name was said in part, and no room. */
+/* Takes the thing in the room that was said, else in the speaker's, where a name was said in part. */
 void whole_name_near(struct registry *registry, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena);
 

@@ -1,0 +1,141 @@
+/* carry.c - see carry.h. */
+#include "carry.h"
+
+#include <string.h>
+
+#include "call_domain.h"
+#include "devices/resolve.h"
+#include "evidence.h"
+#include "mention.h"
+#include "phrases.h"
+
+struct carrying {
+    const struct understand *understand;
+    const struct understand_request *prepared;
+    struct san_arena *arena;
+};
+
+/* ---- "it" ---- */
+
+/* Behind the last of the words that say the name, or words->count. */
+static size_t behind_name(const struct carrying *carrying, const char *name)
+{
+    const struct san_words *words = &carrying->prepared->words;
+    uint64_t where = 0;
+    for (size_t i = 0; i < carrying->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &carrying->prepared->items[i];
+        if (strcmp(item->name, name) == 0)
+            where |= evidence_find(words, item->text, carrying->arena).where;
+    }
+    size_t at = 0;
+    for (size_t i = 0; i < words->count; i++)
+        if (where >> i & 1)
+            at = i + 1;
+    return at ? at : words->count;
+}
+
+static bool is_in(const struct carrying *carrying, const char *list, size_t i)
+{
+    return phrases_has_word(carrying->understand->phrases, list, carrying->prepared->words.word[i].text);
+}
+
+/* "And set it", "then dim them": not any "it", which may be of the command before, or of the weather. */
+static bool has_pronoun(const struct carrying *carrying, size_t from)
+{
+    enum { NEAR = 2 };
+    for (size_t i = from; i < carrying->prepared->words.count; i++)
+        for (size_t j = 1; is_in(carrying, "carried", i) && j <= NEAR && from + j <= i; j++)
+            if (is_in(carrying, "joints", i - j))
+                return true;
+    return false;
+}
+
+static bool fits_tool(const char *tool, const char *kind)
+{
+    const char *kinds = mention_kinds(tool);
+    const char *at = kinds && kind[0] ? strstr(kinds, kind) : NULL;
+    return kinds && (!kinds[0] || (at && at > kinds && at[-1] == ' ' && at[strlen(kind)] == ' '));
+}
+
+/* The name before it, where "it" was said behind that. */
+static void carry_name(
+    const struct carrying *carrying, const struct understood_call *before, struct understood_call *call)
+{
+    const char *name = home_call_text(&before->call, "name");
+    bool open = strcmp(call->missing, "name") == 0 && !home_call_arg(&call->call, "area");
+    if (!open || !name || before->missing[0] || !fits_tool(call->call.tool, before->kind) ||
+        !has_pronoun(carrying, behind_name(carrying, name)))
+        return;
+    struct home_call carried = call->call;
+    const char *area = home_call_text(&before->call, "area");
+    call_remove(&carried, "name");
+    call_remove(&carried, "domain");
+    call_remove(&carried, "device_class");
+    if ((area && !call_put_text(&carried, "area", area)) || !call_put_text(&carried, "name", name) ||
+        !call_fit_domain(&carried, before->kind))
+        return;
+    call->call = carried;
+    call->kind = before->kind;
+    call->missing = call->leftover = call->unproven = "";
+}
+
+/* ---- rooms ---- */
+
+static bool is_said(const struct carrying *carrying, const char *area)
+{
+    for (size_t i = 0; i < carrying->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &carrying->prepared->items[i];
+        if (strcmp(item->kind, "area") == 0 && strcmp(item->name, area) == 0 &&
+            evidence_of(&carrying->prepared->words, item->text, carrying->arena))
+            return true;
+    }
+    return false;
+}
+
+/* Is there what the call wants, in the room that it names? */
+static bool is_there(const struct carrying *carrying, const struct home_call *call)
+{
+    struct resolved resolved;
+    return resolve_call(carrying->understand->registry, call, NULL, carrying->arena, &resolved, NULL) ==
+               SAN_OK &&
+           resolved.count > 0;
+}
+
+/* The room of the call: the one that it names, or that of the only thing it names. */
+static const char *room_of(const struct carrying *carrying, const struct home_call *call)
+{
+    const char *area = home_call_text(call, "area");
+    struct resolved resolved;
+    if (area || !home_call_arg(call, "name"))
+        return area;
+    if (resolve_call(carrying->understand->registry, call, NULL, carrying->arena, &resolved, NULL) !=
+            SAN_OK ||
+        resolved.count != 1 || !resolved.entities[0].area[0])
+        return NULL;
+    return resolved.entities[0].area;
+}
+
+static void carry_room(
+    const struct carrying *carrying, const struct understood_call *before, struct understood_call *call)
+{
+    const char *area = home_call_text(&call->call, "area");
+    bool open = area && strcmp(area, carrying->prepared->area) == 0 && mention_kinds(call->call.tool) &&
+                !home_call_arg(&call->call, "name") && !call->missing[0];
+    if (!open || is_said(carrying, area) || is_there(carrying, &call->call))
+        return;
+    const char *room = room_of(carrying, &before->call);
+    struct home_call carried = call->call;
+    call_remove(&carried, "area");
+    if (room && call_put_text(&carried, "area", room) && is_there(carrying, &carried))
+        call->call = carried;
+}
+
+void carry_apply(const struct understand *understand, const struct understand_request *prepared,
+    struct understood *understood, struct san_arena *arena)
+{
+    const struct carrying carrying = {.understand = understand, .prepared = prepared, .arena = arena};
+    for (size_t i = 1; understand->phrases && i < understood->call_count; i++) {
+        carry_name(&carrying, &understood->calls[i - 1], &understood->calls[i]);
+        carry_room(&carrying, &understood->calls[i - 1], &understood->calls[i]);
+    }
+}
