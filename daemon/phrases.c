@@ -299,3 +299,21 @@ bool phrases_is_noun(const struct phrases *phrases, const char *domain, const ch
     }
     return false;
 }
+
+bool phrases_kind_of_noun(
+    const struct phrases *phrases, const char *word, char domain[static 32], char device_class[static 32])
+{
+    const cJSON *nouns, *noun;
+    cJSON_ArrayForEach(nouns, cJSON_GetObjectItemCaseSensitive(phrases->document, "nouns"))
+    {
+        size_t len = strcspn(nouns->string, ".");
+        const char *class = nouns->string[len] ? nouns->string + len + 1 : "";
+        cJSON_ArrayForEach(noun, nouns)
+        {
+            if (nouns->string[0] != '*' && cJSON_IsString(noun) && strcasecmp(noun->valuestring, word) == 0)
+                return (size_t)snprintf(domain, 32, "%.*s", (int)len, nouns->string) < 32 &&
+                       (size_t)snprintf(device_class, 32, "%s", class) < 32;
+        }
+    }
+    return false;
+}

@@ -44,6 +44,10 @@ const char *phrases_noun(
     const struct phrases *phrases, const char *domain, const char *device_class, bool plural);
 /* Is the word (lower case) one for things of that domain, "lights"? NULL: of any domain. */
 bool phrases_is_noun(const struct phrases *phrases, const char *domain, const char *word);
+/* The domain and device class of the things that the word is for: "blinds" is "cover", "blind"; the class is
+ * "" for all of the domain. False if it is no such word, or the buffers are too small. */
+bool phrases_kind_of_noun(
+    const struct phrases *phrases, const char *word, char domain[static 32], char device_class[static 32]);
 /* Is text (lower case) one of the words for a domain or a class of it, one or several? */
 bool phrases_is_kind(
     const struct phrases *phrases, const char *domain, const char *device_class, const char *text);

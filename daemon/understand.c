@@ -388,7 +388,7 @@ enum san_status understand_finish(const struct understand *understand,
     leftover_apply(understand, prepared, out, arena);
     carry_apply(understand, prepared, out, arena);
     whole_name_near(understand->registry, prepared, out, arena);
-    if (whole_name_apply(prepared, out, arena))
+    if (whole_name_apply(understand, prepared, out, arena))
         leftover_apply(understand, prepared, out, arena);
     return whole_name_place(understand->registry, prepared, out, arena, err);
 }

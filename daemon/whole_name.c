@@ -6,10 +6,12 @@
 #include "call_domain.h"
 #include "evidence.h"
 #include "mention.h"
+#include "phrases.h"
 
 enum { WHOLE_MIN = 2 }; /* words: one alone ("lamp") may be a kind */
 
 struct mending {
+    const struct understand *understand;
     const struct understand_request *prepared;
     const struct understood *understood;
     struct san_arena *arena;
@@ -74,6 +76,52 @@ static const struct shortlist_item *said_whole(
     return only;
 }
 
+/* The room of "kitchen lights", whose last word is cut off: the words before it, all of them; or NULL. */
+static const char *room_before_noun(const struct mending *mending, const struct san_words *words)
+{
+    for (size_t i = 0; i < mending->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &mending->prepared->items[i];
+        struct san_words room;
+        if (strcmp(item->kind, "area") != 0 ||
+            san_normalize(mending->arena, item->text, strlen(item->text), &room, NULL) != SAN_OK ||
+            room.count + 1 != words->count)
+            continue;
+        size_t same = 0;
+        while (same < room.count && strcmp(room.word[same].text, words->word[same].text) == 0)
+            same++;
+        if (same == room.count)
+            return item->name;
+    }
+    return NULL;
+}
+
+/* What was meant instead of the name is all of a kind in a room: the call becomes one for those. */
+static bool mend_group(const struct mending *mending, struct understood_call *call)
+{
+    const char *kinds = mention_kinds(call->call.tool), *room;
+    char domain[32], device_class[32];
+    struct san_words words;
+    if (!mending->understand->phrases || !kinds ||
+        san_normalize(mending->arena, call->leftover, strlen(call->leftover), &words, NULL) != SAN_OK ||
+        words.count < 2 || !(room = room_before_noun(mending, &words)) ||
+        !phrases_kind_of_noun(
+            mending->understand->phrases, words.word[words.count - 1].text, domain, device_class))
+        return false;
+    struct home_call mended = call->call;
+    static const char *const slots[] = {"name", "area", "floor", "domain", "device_class"};
+    for (size_t i = 0; i < sizeof(slots) / sizeof(*slots); i++)
+        call_remove(&mended, slots[i]);
+    const char *kind = san_arena_strndup(mending->arena, domain, strlen(domain));
+    const char *class = san_arena_strndup(mending->arena, device_class, strlen(device_class));
+    if (!kind || !class || (kinds[0] && strcmp(call->kind, kind) != 0) ||
+        (!kinds[0] && class[0] && !call_put_text(&mended, "device_class", class)) ||
+        (!kinds[0] && !call_put_text(&mended, "domain", kind)) || !call_put_text(&mended, "area", room))
+        return false;
+    call->call = mended;
+    call->kind = call->leftover = call->missing = call->unproven = "";
+    return true;
+}
+
 static bool mend(const struct mending *mending, struct understood_call *call)
 {
     if (!call->leftover[0] || strcmp(call->missing, "name") != 0 || !home_call_arg(&call->call, "name"))
@@ -81,7 +129,7 @@ static bool mend(const struct mending *mending, struct understood_call *call)
     const struct shortlist_item *item = said_whole(mending, call);
     struct home_call mended = call->call;
     if (!item)
-        return false;
+        return mend_group(mending, call);
     call_remove(&mended, "name");
     if (!call_put_text(&mended, "name", item->name) || !call_fit_domain(&mended, item->kind))
         return false;
@@ -91,10 +139,11 @@ static bool mend(const struct mending *mending, struct understood_call *call)
     return true;
 }
 
-bool whole_name_apply(
-    const struct understand_request *prepared, struct understood *understood, struct san_arena *arena)
+bool whole_name_apply(const struct understand *understand, const struct understand_request *prepared,
+    struct understood *understood, struct san_arena *arena)
 {
-    const struct mending mending = {.prepared = prepared, .understood = understood, .arena = arena};
+    const struct mending mending = {
+        .understand = understand, .prepared = prepared, .understood = understood, .arena = arena};
     bool mended = false;
     for (size_t i = 0; i < understood->call_count; i++)
         mended = mend(&mending, &understood->calls[i]) || mended;

@@ -13,8 +13,8 @@
 
 /* Mends the calls that leftover_apply marked; true if there was one: what is beside its new name is to be
  * looked at too then. */
-bool whole_name_apply(
-    const struct understand_request *prepared, struct understood *understood, struct san_arena *arena);
+bool whole_name_apply(const struct understand *understand, const struct understand_request *prepared,
+    struct understood *understood, struct san_arena *arena);
 
 /* Takes the thing in the room that was said, else in the speaker's, where a name was said in part. */
 void whole_name_near(struct registry *registry, const struct understand_request *prepared,

@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "daemon/calls_json.h"
+#include "daemon/phrases.h"
 #include "daemon/whole_name.h"
 #include "devices/home_file.h"
 
@@ -26,6 +29,7 @@ static const char home[] =
 
 struct fixture {
     struct understand understand;
+    struct phrases *phrases;
     struct san_arena *arena;
 };
 
@@ -33,6 +37,12 @@ static int open_home(void **state)
 {
     static struct fixture fixture;
     struct san_error err;
+    char path[1024];
+    const char *dir = getenv("HEARTH_SRCDIR");
+    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
+    fixture.phrases = phrases_load(path, &err);
+    assert_non_null(fixture.phrases);
+    fixture.understand.phrases = fixture.phrases;
     fixture.understand.registry = reg_open(":memory:", &err);
     assert_non_null(fixture.understand.registry);
     assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
@@ -47,6 +57,7 @@ static int close_home(void **state)
     struct fixture *fixture = *state;
     shortlist_free(fixture->understand.shortlist);
     reg_close(fixture->understand.registry);
+    phrases_free(fixture->phrases);
     san_arena_free(fixture->arena);
     return 0;
 }
@@ -78,7 +89,7 @@ static void hear(void **state, const char *text, const char *area, const char *k
         understood.calls[0].leftover = leftover;
     }
     whole_name_near(fixture->understand.registry, &request, &understood, fixture->arena);
-    assert_int_equal(whole_name_apply(&request, &understood, fixture->arena), mended);
+    assert_int_equal(whole_name_apply(&fixture->understand, &request, &understood, fixture->arena), mended);
     assert_int_equal(
         whole_name_place(fixture->understand.registry, &request, &understood, fixture->arena, &err), SAN_OK);
 }
@@ -115,6 +126,16 @@ static void test_a_name_that_nothing_speaks_against_stays(void **state)
     hear(state, "kitchen ceiling light on", NULL, "light", "",
         "[" CALL("HassTurnOn", "\"name\":\"Kitchen Island Pendants\"") "]", false);
     assert_call(0, CALL("HassTurnOn", "\"name\":\"Kitchen Island Pendants\""));
+}
+
+static void test_lights_of_a_room_are_a_group(void **state)
+{
+    hear(state, "turn on the kitchen lights", NULL, "media_player", "kitchen lights",
+        "[" CALL("HassTurnOn", "\"name\":\"Kitchen TV\"") "]", true);
+    assert_call(0, CALL("HassTurnOn", "\"area\":\"Kitchen\",\"domain\":\"light\""));
+    hear(state, "kitchen lights volume 20", NULL, "media_player", "kitchen lights",
+        "[" CALL("HassSetVolume", "\"name\":\"Kitchen TV\",\"volume_level\":20") "]", false);
+    assert_string_equal(understood.calls[0].missing, "name");
 }
 
 static void test_what_another_call_names_is_not_taken_twice(void **state)
@@ -174,6 +195,7 @@ int main(void)
         cmocka_unit_test(test_the_words_of_a_name_may_stand_in_another_order),
         cmocka_unit_test(test_the_room_tells_namesakes_apart),
         cmocka_unit_test(test_a_name_that_nothing_speaks_against_stays),
+        cmocka_unit_test(test_lights_of_a_room_are_a_group),
         cmocka_unit_test(test_what_another_call_names_is_not_taken_twice),
         cmocka_unit_test(test_another_kind_of_thing_is_no_answer),
         cmocka_unit_test(test_what_is_beside_the_speaker_is_meant),
