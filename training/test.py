@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Tests of the trainer's parts: `python3 training/test.py`. A minute; the shipped model is not needed."""
 import contextlib
+import functools
 import io
 import json
 import os
@@ -52,6 +53,12 @@ def inputs():
         ids = rng.integers(8, 400, n)
         lot.append((ids, np.array([0] * 4 + [1 + i // 3 for i in range(n - 4)]), rng.integers(8, 400, 6)))
     return lot
+
+
+@functools.lru_cache(maxsize=None)
+def loaded():
+    """All patterns, read once."""
+    return generate.load_patterns()
 
 
 class Normaliser(unittest.TestCase):
@@ -237,7 +244,7 @@ class FineTuning(unittest.TestCase):
 
     def test_patterns_of_cases_fill_other_homes(self):
         c = self.case("kill the big light", [("HassTurnOff", {"name": "Kitchen ceiling"})])
-        source = finetune.Source(1, generate.load_patterns()[0], [c])
+        source = finetune.Source(1, loaded()[0], [c])
         names = set()
         for _ in range(60):
             words, _, items, target = source._own()
@@ -291,6 +298,17 @@ class FineTuning(unittest.TestCase):
 
 
 class Measuring(unittest.TestCase):
+    def test_a_grown_network_computes_what_it_did(self):
+        small = San(Config(vocab=400, d=32, heads=4, kv_heads=2, head_dim=8, encoder_layers=2, decoder_layers=2)).eval()
+        for p in small.parameters():
+            torch.nn.init.normal_(p, std=0.2)
+        saved = {"config": vars(small.c), "model": small.state_dict()}
+        big = San(Config(**{**vars(small.c), "encoder_layers": 3, "decoder_layers": 4})).eval()
+        big.load_state_dict(train.grown(saved, big.c))
+        tokens, seg, given = torch.randint(5, 300, (2, 12)), torch.tensor([[0] * 6 + [1] * 3 + [2] * 3] * 2), torch.randint(5, 300, (2, 5))
+        with torch.no_grad():
+            self.assertLess((small(tokens, seg, given) - big(tokens, seg, given)).abs().max().item(), 1e-4)
+
     def test_a_resumed_run_goes_on_behind_its_checkpoint(self):
         with tempfile.TemporaryDirectory() as d:
             path = os.path.join(d, "history.jsonl")
@@ -370,7 +388,7 @@ class Measuring(unittest.TestCase):
 class Samples(unittest.TestCase):
     def test_values_can_be_copied(self):
         """Every value is in the context, in the sentence, in the schema, or a number."""
-        train, _ = generate.load_patterns()
+        train, _ = loaded()
         g, tools = generate.Generator(5, train), patterns.load_tools()
         enums = {w for t in tools.values() for p in t["properties"].values() for f in p.get("anyOf", [p]) for v in f.get("enum", ())
                  for w in normalize.words_of(v.replace("_", " "))}
@@ -381,8 +399,55 @@ class Samples(unittest.TestCase):
                 if ":" not in t[:2] and t != "<none>" and not t.lstrip("-").replace(".", "").isdigit():
                     self.assertIn(t, known, (words, flat))
 
+    @staticmethod
+    def calls_of(flat):
+        """[(tool, {slot: words})]"""
+        calls = []
+        for t in flat:
+            if t.startswith("T:"):
+                calls.append((t[2:], {}))
+            elif t.startswith("S:"):
+                slot = calls[-1][1].setdefault(t[2:], [])
+            else:
+                slot.append(t)
+        return calls
+
+    def drawn(self, kind, count=25):
+        train, _ = loaded()
+        g = generate.Generator(6, train)
+        g.shares = {kind: 1}
+        for _ in range(count):
+            words, _, items, flat = g.sample()
+            yield words, items, self.calls_of(flat)
+
+    def test_namesakes_are_told_by_their_room(self):
+        for words, items, calls in self.drawn("in_room"):
+            self.assertTrue(all({"name", "area"} <= set(args) for _, args in calls), words)
+        for words, items, ((tool, one), (other_tool, other)) in self.drawn("two_rooms"):
+            self.assertEqual((tool, one["name"]), (other_tool, other["name"]), words)
+            self.assertNotEqual(one["area"], other["area"], words)
+
+    def test_twins_are_two_calls(self):
+        for kind in ("both", "each"):
+            for words, items, ((tool, one), (other_tool, other)) in self.drawn(kind):
+                self.assertEqual(tool, other_tool)
+                self.assertNotEqual(one["name"], other["name"])
+                self.assertTrue({tuple(one["name"]), tuple(other["name"])} <= {tuple(i) for _, i in items}, (words, items))
+                shared = set(one["name"]) & set(other["name"])
+                self.assertTrue(any(w[:3] == s[:3] for s in shared for w in words), (words, shared))
+
+    def test_lists_have_an_item_a_call(self):
+        for words, _, calls in self.drawn("items"):
+            self.assertGreater(len(calls), 1)
+            self.assertEqual(len({str(args["item"]) for _, args in calls}), len(calls), words)
+
+    def test_a_room_is_carried_to_the_next_command(self):
+        for words, _, calls in self.drawn("carried"):
+            self.assertEqual(len(calls), 2)
+            self.assertEqual(calls[0][1]["name"][0], calls[1][1]["name"][0], words)
+
     def test_heavier_patterns_are_drawn_more_often(self):
-        train, _ = generate.load_patterns()
+        train, _ = loaded()
         same = [p for p in train if p.calls and generate.signature(p) == "HassTurnOn,name={light}" and p.writer != "w00"][:20]
         deck = generate.Deck(random.Random(1), same, lambda p: 50.0 if p is same[0] else 1.0)
         self.assertGreater(sum(deck.draw() is same[0] for _ in range(400)), 100)
