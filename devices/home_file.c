@@ -111,14 +111,14 @@ static enum san_status import_entity(const struct import *in, const cJSON *objec
 {
     struct reg_entity_in entity = {0};
     struct san_error why;
-    char number[32];
+    char number[32], entity_id[HOME_NAME_MAX + 1];
     const struct {
         const char *key;
         bool required;
         const char **out;
     } fields[] = {{"entity_id", true, &entity.entity_id}, {"name", true, &entity.name},
         {"domain", false, &entity.domain}, {"device_class", false, &entity.device_class},
-        {"area", false, &entity.area}};
+        {"area", false, &entity.area}, {"unique_key", false, &entity.unique_key}};
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         enum san_status status = get_string(in, object, fields[i].key, fields[i].required, fields[i].out);
         if (status != SAN_OK)
@@ -139,11 +139,12 @@ static enum san_status import_entity(const struct import *in, const cJSON *objec
         return complain(in, "attributes", "must be an object");
     char *text = cJSON_IsObject(attributes) ? cJSON_PrintUnformatted(attributes) : NULL;
     entity.attributes = text;
-    entity.unique_key = entity.entity_id;
+    if (entity.unique_key == NULL)
+        entity.unique_key = entity.entity_id;
     entity.hidden = cJSON_IsFalse(cJSON_GetObjectItemCaseSensitive(object, "exposed"));
-    status = wrap(in, reg_put_entity(in->registry, &entity, NULL, &why), &why);
+    status = wrap(in, reg_restore_entity(in->registry, &entity, entity_id, &why), &why);
     cJSON_free(text);
-    return status == SAN_OK ? add_aliases(in, object, "entity", entity.entity_id) : status;
+    return status == SAN_OK ? add_aliases(in, object, "entity", entity_id) : status;
 }
 
 static enum san_status import_list(struct import *in, const cJSON *root, const char *list,
@@ -263,6 +264,8 @@ static void add_entity(cJSON *array, const struct home_entity *e)
     cJSON_AddItemToObject(object, "attributes", attributes != NULL ? attributes : cJSON_CreateObject());
     if (!e->exposed)
         cJSON_AddFalseToObject(object, "exposed");
+    if (strcmp(e->unique_key, e->entity_id) != 0) /* so that its publisher finds it where it is imported */
+        cJSON_AddStringToObject(object, "unique_key", e->unique_key);
     cJSON_AddItemToArray(array, object);
 }
 

@@ -62,6 +62,11 @@ struct reg_entity_in {
 };
 enum san_status reg_put_entity(
     struct registry *registry, const struct reg_entity_in *in, int64_t *id, struct san_error *err);
+/* The same out of a home file: the row of that entity_id, else of that unique_key, else a new one. Its area
+ * and its being hidden are the user's choices, as they were when the file was written. entity_id is what the
+ * row is called. */
+enum san_status reg_restore_entity(struct registry *registry, const struct reg_entity_in *in,
+    char entity_id[HOME_NAME_MAX + 1], struct san_error *err);
 /* Where an entity comes from, by its unique_key: discovery, devices.d, Home Assistant's own API, a home file.
  */
 enum reg_origin { REG_ORIGIN_MQTT, REG_ORIGIN_FILE, REG_ORIGIN_HOME_ASSISTANT, REG_ORIGIN_IMPORT };

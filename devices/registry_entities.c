@@ -211,25 +211,59 @@ static enum san_status check_entity(const struct reg_entity_in *in, bool is_new,
     return SAN_OK;
 }
 
-enum san_status reg_put_entity(
-    struct registry *registry, const struct reg_entity_in *in, int64_t *out, struct san_error *err)
+/* Writes the row of that id, or a new one where it is 0. */
+static enum san_status put_row(
+    struct registry *registry, const struct reg_entity_in *in, int64_t *row, struct san_error *err)
 {
-    int64_t id = in->unique_key == NULL ? 0 : reg_entity_by_key(registry, in->unique_key);
-    bool is_new = id == 0;
+    bool is_new = *row == 0;
     enum san_status status = check_entity(in, is_new, err);
     if (status == SAN_OK)
         status = reg_begin(registry, err);
     if (status != SAN_OK)
         return status;
-    status = is_new ? insert_entity(registry, in, &id, err) : update_entity(registry, in, id, err);
+    status = is_new ? insert_entity(registry, in, row, err) : update_entity(registry, in, *row, err);
     if (status == SAN_OK && in->name != NULL)
-        status = put_name(registry, id, in->name, is_new, err);
+        status = put_name(registry, *row, in->name, is_new, err);
     if (status == SAN_OK && in->area != NULL && in->area[0] != '\0')
-        status = suggest_area(registry, id, in->area, err);
+        status = suggest_area(registry, *row, in->area, err);
     registry->generation++;
+    return reg_end(registry, status, err);
+}
+
+enum san_status reg_put_entity(
+    struct registry *registry, const struct reg_entity_in *in, int64_t *out, struct san_error *err)
+{
+    int64_t id = in->unique_key == NULL ? 0 : reg_entity_by_key(registry, in->unique_key);
+    enum san_status status = put_row(registry, in, &id, err);
     if (out != NULL)
         *out = id;
-    return reg_end(registry, status, err);
+    return status;
+}
+
+enum san_status reg_restore_entity(struct registry *registry, const struct reg_entity_in *in,
+    char entity_id[HOME_NAME_MAX + 1], struct san_error *err)
+{
+    int64_t id = reg_entity_row(registry, in->entity_id);
+    if (id != 0) /* one that was imported without its key */
+        reg_adopt_entity(registry, in->entity_id, in->unique_key);
+    else
+        id = reg_entity_by_key(registry, in->unique_key);
+    enum san_status status = put_row(registry, in, &id, err);
+    if (status != SAN_OK)
+        return status;
+    sqlite3_stmt *s =
+        db_statement(registry, DB_ENTITY_ID_OF, "SELECT entity_id FROM entities WHERE id = ?", err);
+    if (s == NULL)
+        return SAN_EIO;
+    sqlite3_bind_int64(s, 1, id);
+    bool found = sqlite3_step(s) == SQLITE_ROW;
+    snprintf(entity_id, HOME_NAME_MAX + 1, "%s", found ? (const char *)sqlite3_column_text(s, 0) : "");
+    sqlite3_reset(s);
+    if (in->area != NULL && in->area[0] != '\0')
+        status = reg_set_area(registry, entity_id, in->area, err);
+    if (status == SAN_OK && in->hidden)
+        status = reg_set_exposed(registry, entity_id, false, err);
+    return status;
 }
 
 enum san_status reg_remove_entity(struct registry *registry, const char *unique_key, struct san_error *err)

@@ -62,6 +62,65 @@ static void importing_twice_changes_nothing(void **state)
     reg_close(registry);
 }
 
+static void announce(struct registry *registry, const char *area)
+{
+    struct san_error err;
+    const struct reg_entity_in in = {.unique_key = "mqtt:light:0x17",
+        .entity_id = "light.ceiling",
+        .name = "Ceiling",
+        .domain = "light",
+        .area = area,
+        .config = "{}"};
+    assert_int_equal(reg_put_entity(registry, &in, NULL, &err), SAN_OK);
+}
+
+static void a_home_is_restored_where_its_devices_are_announced(void **state)
+{
+    (void)state;
+    struct san_error err;
+    struct registry *old = open_empty(), *fresh = open_empty();
+    announce(old, "Hall");
+    assert_int_equal(reg_put_area(old, "Kitchen", 0, NULL, &err), SAN_OK);
+    assert_int_equal(reg_set_area(old, "light.ceiling", "Kitchen", &err), SAN_OK);
+    assert_int_equal(reg_set_exposed(old, "light.ceiling", false, &err), SAN_OK);
+    assert_int_equal(reg_add_alias(old, "entity", "light.ceiling", "Big light", &err), SAN_OK);
+    char *text = home_export(old, &err);
+
+    /* into the same registry, and into a new one, before and after the device is announced there */
+    assert_int_equal(home_import(old, text, strlen(text), "home.json", &err), SAN_OK);
+    assert_int_equal(home_import(fresh, text, strlen(text), "home.json", &err), SAN_OK);
+    announce(fresh, "Hall");
+    struct registry *both[] = {old, fresh};
+    for (size_t i = 0; i < 2; i++) {
+        char *again = home_export(both[i], &err);
+        assert_int_equal(reg_entity_count(both[i]), 1);
+        assert_non_null(strstr(again, "\"area\":\t\"Kitchen\""));
+        assert_non_null(strstr(again, "\"Big light\""));
+        assert_non_null(strstr(again, "\"exposed\":\tfalse"));
+        free(again);
+    }
+    free(text);
+    reg_close(old);
+    reg_close(fresh);
+}
+
+static void a_file_by_hand_is_about_what_is_there(void **state)
+{
+    (void)state;
+    struct san_error err;
+    struct registry *registry = open_empty();
+    announce(registry, NULL);
+    assert_int_equal(home_import(registry, home, strlen(home), "home.json", &err), SAN_OK);
+    assert_int_equal(reg_entity_count(registry), 3);
+    announce(registry, "Hall");
+    char *text = home_export(registry, &err);
+    assert_int_equal(reg_entity_count(registry), 3);
+    assert_non_null(strstr(text, "\"unique_key\":\t\"mqtt:light:0x17\""));
+    assert_non_null(strstr(text, "\"Big light\""));
+    free(text);
+    reg_close(registry);
+}
+
 static void broken_files_are_refused_whole(void **state)
 {
     (void)state;
@@ -114,6 +173,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(export_gives_back_what_import_took),
         cmocka_unit_test(importing_twice_changes_nothing),
+        cmocka_unit_test(a_home_is_restored_where_its_devices_are_announced),
+        cmocka_unit_test(a_file_by_hand_is_about_what_is_there),
         cmocka_unit_test(broken_files_are_refused_whole),
         cmocka_unit_test(deep_nesting_is_refused),
     };

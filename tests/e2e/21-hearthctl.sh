@@ -224,8 +224,12 @@ check "forget wants a name" ctl 2 forget
 check "export" ctl 0 export
 cp "$work/out" "$work/home.json"
 check "has the alias" shows galley
+ctl 0 devices --all
+before=$(tail -n 1 "$work/out")
 check "import" ctl 0 import "$work/home.json"
 check "counts" shows "areas"
+check "what is there already" ctl 0 devices --all
+check "is not there twice" shows "$before"
 printf '{"areas":7}' >"$work/bad.json"
 check "what is no home is refused" ctl 1 import "$work/bad.json"
 check "saying what is wrong" complains areas
