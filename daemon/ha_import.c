@@ -101,7 +101,6 @@ static bool take_mqtt_entity(struct hearthd *daemon, const struct ha_entity *ent
 static void take_own_entity(struct hearthd *daemon, const struct ha_entity *entity, struct san_arena *arena)
 {
     const struct discovered *found = &entity->found;
-    reg_adopt_entity(daemon->registry, found->entity_id, found->unique_key);
     inventory_announce_one(daemon->inventory, INVENTORY_HOME_ASSISTANT, found);
     const struct home_entity *row = entity->alias_count ? row_of(daemon, found->unique_key, arena) : NULL;
     if (row)

@@ -243,6 +243,7 @@ static int64_t register_entity(struct inventory *inventory, const struct discove
     };
     struct san_error error = {0};
     int64_t id = 0;
+    reg_adopt_entity(inventory->daemon->registry, found->entity_id, found->unique_key); /* of a home file */
     if (reg_put_entity(inventory->daemon->registry, &in, &id, &error) == SAN_OK)
         return id;
     log_warning("inventory: %s not registered: %s", found->entity_id, error.text);

@@ -33,4 +33,9 @@ ctl export >"$work/once.json"
 check "what was exported comes in, from standard input" sh -c "hearthctl --socket $sock import - <$work/once.json"
 ctl export >"$work/twice.json"
 check "and changes nothing" cmp "$work/once.json" "$work/twice.json"
+echo '{"component":"light","name":"Lamp 17","unique_id":"l17","command_topic":"l17/set"}' >"$work/devices.d/lamp.json"
+ctl reload
+check "a device that is described later is the one of the file" knows '"entity_id":"light.lamp_17","origin":"mqtt"'
+check "with its room and alias" sh -c "hearthctl --socket $sock devices 'glow 17' | grep -q 'Room 17'"
+check "and no other one" test "$(entities)" = 10000
 finish
