@@ -44,6 +44,10 @@ static void print_areas(const cJSON *result)
 
 static void print_suggestions(const cJSON *list)
 {
+    if (cJSON_GetArraySize(list) == 0) {
+        puts("Nothing to suggest: no device without a room has a name that tells one.");
+        return;
+    }
     static const char *const headers[] = {"ENTITY", "NAME", "AREA", "", NULL};
     struct table *table = table_new(headers);
     const cJSON *row;
@@ -96,7 +100,7 @@ static int suggest_areas(struct cli *cli, bool apply)
         }
     } else if (cJSON_GetArraySize(list) > 0 && !cli->json) {
         puts("To have it so: hearthctl areas suggest --apply; to have one so: hearthctl area put NAME, "
-             "hearthctl area set ENTITY_ID NAME");
+             "hearthctl area set ENTITY NAME");
     }
     cJSON_Delete(result);
     return status;
@@ -121,6 +125,8 @@ int cmd_areas(struct cli *cli, int argc, char **argv)
         return status;
     if (cli->json)
         output_json(result);
+    else if (cJSON_GetArraySize(json_item(result, "areas")) == 0)
+        puts("No area is known yet: hearthctl area put NAME makes one, hearthctl areas suggest finds some.");
     else
         print_areas(result);
     cJSON_Delete(result);
@@ -137,7 +143,7 @@ int cmd_area(struct cli *cli, int argc, char **argv)
     bool put = count == 2 && strcmp(argv[1], "put") == 0;
     bool set = count == 3 && strcmp(argv[1], "set") == 0;
     if (!put && !set)
-        return cli_usage_error(argv[0], "say put NAME, or set ENTITY_ID AREA (\"\" for none)");
+        return cli_usage_error(argv[0], "say put NAME, or set ENTITY AREA (\"\" for none)");
 
     cJSON *params = cJSON_CreateObject(), *result;
     if (put) {

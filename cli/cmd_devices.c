@@ -112,8 +112,13 @@ int cmd_devices(struct cli *cli, int argc, char **argv)
         filter(entities, argv[1]);
     if (cli->json)
         output_json(entities);
-    else
+    else if (cJSON_GetArraySize(entities) > 0)
         print_devices(entities);
+    else if (count || area || floor || domain)
+        puts("No device fits: hearthctl devices shows them all, --all those too that voice may not use.");
+    else
+        puts("No device is known yet. What announces itself on the broker comes by itself; hearthctl doctor "
+             "tells what is in the way.");
     cJSON_Delete(result);
     return CLI_OK;
 }

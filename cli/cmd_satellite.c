@@ -24,6 +24,8 @@ static int list_satellites(struct cli *cli)
     int status = rpc_once(cli, "satellites", NULL, &result);
     if (status == CLI_OK && cli->json)
         output_json(result);
+    else if (status == CLI_OK && cJSON_GetArraySize(json_item(result, "satellites")) == 0)
+        puts("No satellite was heard yet: hearthctl satellite set ID ROOM puts one somewhere beforehand.");
     else if (status == CLI_OK)
         print_satellites(json_item(result, "satellites"));
     cJSON_Delete(result);

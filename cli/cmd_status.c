@@ -95,6 +95,13 @@ static void print_note(const char *of, const char *problem)
     printf("%snote%s %s: %s\n", output_color(COLOR_YELLOW), output_color(COLOR_PLAIN), name, text);
 }
 
+static void print_hidden(const char *entity_id)
+{
+    char problem[320];
+    snprintf(problem, sizeof(problem), "voice may not use it: hearthctl expose on %s", entity_id);
+    print_note(entity_id, problem);
+}
+
 /* Prints the checks; false if one failed. */
 static bool print_checks(const cJSON *result)
 {
@@ -120,7 +127,8 @@ static bool print_checks(const cJSON *result)
     }
     cJSON_ArrayForEach(row, json_item(result, "hidden"))
     {
-        print_note(cJSON_GetStringValue(row), "voice may not use it: hearthctl expose on");
+        if (cJSON_IsString(row))
+            print_hidden(row->valuestring);
     }
     return all_ok;
 }

@@ -360,7 +360,7 @@ enum san_status reg_no_such(
         lists[owner]);
 }
 
-/* "entity" by entity_id, "area" and "floor" by name. */
+/* "entity" by entity_id or a name of its own, "area" and "floor" by name. */
 static enum san_status find_owner(struct registry *registry, const char *kind, const char *of,
     enum reg_owner *owner, int64_t *id, struct san_error *err)
 {
@@ -368,7 +368,9 @@ static enum san_status find_owner(struct registry *registry, const char *kind, c
     for (int i = 0; i < 3; i++)
         if (strcmp(kind, kinds[i]) == 0) {
             *owner = (enum reg_owner)i;
-            *id = i == REG_ENTITY ? reg_entity_row(registry, of) : find_place(registry, *owner, of);
+            if (i == REG_ENTITY)
+                return reg_entity_meant(registry, of, id, err);
+            *id = find_place(registry, *owner, of);
             return *id != 0 ? SAN_OK : reg_no_such(registry, *owner, of, err);
         }
     return san_fail(err, SAN_EINVAL, "'%.40s' has no aliases: say entity, area or floor", kind);

@@ -85,11 +85,12 @@ enum san_status reg_set_state(struct registry *registry, int64_t entity_id, cons
     const char *attributes, struct san_error *err);
 enum san_status reg_set_available(
     struct registry *registry, int64_t entity_id, bool available, struct san_error *err);
-/* The user's choices. SAN_EINVAL with the nearest entity_ids or areas when there is no such thing. */
+/* The user's choices. entity: an entity_id, or a name that one alone has. SAN_EINVAL with the nearest
+ * entity_ids or areas when there is no such thing. */
 enum san_status reg_set_exposed(
-    struct registry *registry, const char *entity_id, bool exposed, struct san_error *err);
+    struct registry *registry, const char *entity, bool exposed, struct san_error *err);
 enum san_status reg_set_area(
-    struct registry *registry, const char *entity_id, const char *area, struct san_error *err);
+    struct registry *registry, const char *entity, const char *area, struct san_error *err);
 
 /* Which rows; NULL or 0 = any. Names are canonical names, compared as normalised words (aliases too where
  * said). */
@@ -109,7 +110,7 @@ enum san_status reg_entities(struct registry *registry, const struct reg_filter 
     struct san_arena *arena, struct home_entity **out, size_t *count, struct san_error *err);
 size_t reg_entity_count(struct registry *registry);
 
-/* ---- aliases ---- kind "entity" (by entity_id), "area" or "floor" (by name) */
+/* ---- aliases ---- kind "entity" (as above), "area" or "floor" (by name) */
 enum san_status reg_add_alias(
     struct registry *registry, const char *kind, const char *of, const char *alias, struct san_error *err);
 enum san_status reg_remove_alias(

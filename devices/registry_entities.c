@@ -315,12 +315,52 @@ enum san_status reg_set_available(
     return db_run(registry, s, err);
 }
 
-enum san_status reg_set_exposed(
-    struct registry *registry, const char *entity_id, bool exposed, struct san_error *err)
+/* Those that have that name or alias: how many, up to three; the first two are written out. */
+static int find_named(struct registry *registry, const char *norm, int64_t *id, char *ids, size_t size)
 {
-    int64_t id = reg_entity_row(registry, entity_id);
-    if (id == 0)
-        return reg_no_such(registry, REG_ENTITY, entity_id, err);
+    sqlite3_stmt *s = db_statement(registry, DB_ENTITY_NAMED,
+        "SELECT DISTINCT e.id, e.entity_id FROM names n JOIN entities e ON e.id = n.entity_id"
+        " WHERE n.norm = ? ORDER BY e.entity_id LIMIT 3",
+        NULL);
+    int count = 0;
+    size_t at = 0;
+    if (s == NULL)
+        return 0;
+    sqlite3_bind_text(s, 1, norm, -1, SQLITE_STATIC);
+    for (; sqlite3_step(s) == SQLITE_ROW; count++) {
+        *id = sqlite3_column_int64(s, 0);
+        if (count < 2 && at < size)
+            at += (size_t)snprintf(
+                ids + at, size - at, "%s%s", count ? ", " : "", (const char *)sqlite3_column_text(s, 1));
+    }
+    sqlite3_reset(s);
+    return count;
+}
+
+enum san_status reg_entity_meant(
+    struct registry *registry, const char *text, int64_t *id, struct san_error *err)
+{
+    char norm[REG_NORM_MAX], ids[2 * HOME_NAME_MAX + 4];
+    *id = reg_entity_row(registry, text);
+    if (*id != 0)
+        return SAN_OK;
+    bool named = reg_norm("name", text, false, norm, NULL) == SAN_OK;
+    int count = named ? find_named(registry, norm, id, ids, sizeof ids) : 0;
+    if (count == 0)
+        return reg_no_such(registry, REG_ENTITY, text, err);
+    if (count > 1)
+        return san_fail(err, SAN_EINVAL, "'%.80s' is the name of several (%s%s): say which by its id", text,
+            ids, count > 2 ? ", ..." : "");
+    return SAN_OK;
+}
+
+enum san_status reg_set_exposed(
+    struct registry *registry, const char *entity, bool exposed, struct san_error *err)
+{
+    int64_t id;
+    enum san_status status = reg_entity_meant(registry, entity, &id, err);
+    if (status != SAN_OK)
+        return status;
     sqlite3_stmt *s = db_statement(
         registry, DB_ENTITY_EXPOSED, "UPDATE entities SET exposed_by_user = ?2 WHERE id = ?1", err);
     if (s == NULL)
@@ -332,11 +372,12 @@ enum san_status reg_set_exposed(
 }
 
 enum san_status reg_set_area(
-    struct registry *registry, const char *entity_id, const char *area, struct san_error *err)
+    struct registry *registry, const char *entity, const char *area, struct san_error *err)
 {
-    int64_t id = reg_entity_row(registry, entity_id);
-    if (id == 0)
-        return reg_no_such(registry, REG_ENTITY, entity_id, err);
+    int64_t id;
+    enum san_status status = reg_entity_meant(registry, entity, &id, err);
+    if (status != SAN_OK)
+        return status;
     bool none = area == NULL || area[0] == '\0';
     int64_t area_id = none ? 0 : reg_find_area(registry, area);
     if (!none && area_id == 0)

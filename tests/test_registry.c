@@ -334,6 +334,24 @@ static void a_folder_that_is_not_there_is_named(void **state)
     refused("/nonexistent-hearth/registry.db", SAN_EIO, "/nonexistent-hearth/registry.db");
 }
 
+static void a_name_that_one_alone_has_will_do(void **state)
+{
+    struct fixture *f = *state;
+    put(f, "light.reading_lamp", "Reading lamp", "light", "Hall");
+    put(f, "light.a", "Lamp", "light", "Hall");
+    put(f, "light.b", "Lamp", "light", "Kitchen");
+    assert_int_equal(reg_set_area(f->registry, "reading LAMP", "Kitchen", &f->err), SAN_OK);
+    assert_string_equal(find(f, (struct reg_filter){.name = "Reading lamp"}, 1)->area, "Kitchen");
+    assert_int_equal(reg_add_alias(f->registry, "entity", "Reading lamp", "the bookworm", &f->err), SAN_OK);
+    assert_int_equal(reg_set_exposed(f->registry, "the bookworm", false, &f->err), SAN_OK);
+    assert_false(find(f, (struct reg_filter){.name = "Reading lamp"}, 1)->exposed);
+    assert_int_equal(reg_set_exposed(f->registry, "Lamp", false, &f->err), SAN_EINVAL);
+    assert_non_null(strstr(f->err.text, "several ("));
+    assert_non_null(strstr(f->err.text, ", light."));
+    assert_int_equal(reg_set_exposed(f->registry, "Reeding lamp", false, &f->err), SAN_EINVAL);
+    assert_non_null(strstr(f->err.text, "did you mean"));
+}
+
 static void a_write_that_fails_leaves_its_batch_alone(void **state)
 {
     struct fixture *f = *state;
@@ -355,6 +373,7 @@ static void a_write_that_fails_leaves_its_batch_alone(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        IN_MEMORY(a_name_that_one_alone_has_will_do),
         IN_MEMORY(a_write_that_fails_leaves_its_batch_alone),
         IN_MEMORY(areas_are_found_by_their_words),
         IN_MEMORY(the_same_area_is_not_made_twice),

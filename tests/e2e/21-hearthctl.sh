@@ -44,7 +44,12 @@ check "and that is why" complains "nothing has been heard yet"
 check "nor to replay" ctl 1 explain --replay
 check "for the same reason" complains "nothing has been heard yet"
 
+check "no satellite was heard" ctl 0 satellite list
+check "and that is said" shows "No satellite was heard yet"
+
 # ---- the home ----
+check "nothing is found" ctl 0 devices --area Kichen
+check "and that is said" shows "No device fits"
 check "devices" ctl 0 devices
 check "shows a name" shows "Kitchen ceiling"
 check "a state with its unit" shows "°C"
@@ -64,6 +69,14 @@ check "to its new room" ctl 0 devices --area "Dining Room"
 check "where it is seen" shows "Counter light"
 check "a device that is not there" ctl 1 area set light.kitchen_ceilin Kitchen
 check "gets the nearest name" complains kitchen_ceiling
+check "a device may be called by its name" ctl 0 area set "Counter Light" Kitchen
+check "and is there" ctl 0 devices --area Kitchen
+check "again" shows "Counter light"
+check "voice may not use one" ctl 0 expose off "Counter light"
+check "so doctor says" ctl 1 doctor
+check "with the mend" shows "hearthctl expose on light.counter_light"
+check "it may" ctl 0 expose on "Counter light"
+ctl 0 area set light.counter_light "Dining Room"
 check "an alias" ctl 0 alias add area Kitchen galley
 check "is listed" ctl 0 areas
 check "by its area" shows galley
