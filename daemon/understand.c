@@ -10,6 +10,7 @@
 #include "daemon/item_list.h"
 #include "daemon/leftover.h"
 #include "daemon/mention.h"
+#include "daemon/phrases.h"
 #include "daemon/whole_name.h"
 
 bool understand_is_question(const char *tool)
@@ -126,6 +127,7 @@ enum san_status understand_prepare(const struct understand *understand, const ch
 
 /* What finishing one call needs. */
 struct finish {
+    const struct understand *understand;
     const struct understand_request *prepared;
     struct san_arena *arena;
     struct san_error *err;
@@ -342,6 +344,30 @@ static enum san_status complete_command(const struct finish *finish, struct unde
     return status;
 }
 
+/* "Tell everyone |the| tea is ready": the network begins copied words behind an article, and a message loses
+ * its own. */
+static enum san_status complete_message(const struct finish *finish, struct understood_call *out)
+{
+    const struct san_words *said = &finish->prepared->words;
+    const char *message = home_call_text(&out->call, "message");
+    struct san_words words;
+    size_t begin, end;
+    if (!message || !finish->understand->phrases ||
+        san_normalize(finish->arena, message, strlen(message), &words, NULL) != SAN_OK ||
+        !find_words(said, &words, &begin, &end) || begin == 0 ||
+        !phrases_has_word(finish->understand->phrases, "determiners", said->word[begin - 1].text))
+        return SAN_OK;
+    const char *text =
+        san_arena_strndup(finish->arena, finish->prepared->request.text + said->word[begin - 1].begin,
+            said->word[end - 1].end - said->word[begin - 1].begin);
+    if (!text)
+        return san_fail(finish->err, SAN_ENOMEM, "out of memory for a message");
+    for (size_t i = 0; i < out->call.arg_count; i++)
+        if (strcmp(out->call.args[i].slot, "message") == 0)
+            out->call.args[i].text = text;
+    return SAN_OK;
+}
+
 static enum san_status finish_call(
     const struct finish *finish, const struct san_call *from, struct understood_call *out)
 {
@@ -362,6 +388,8 @@ static enum san_status finish_call(
             out->unproven = out->call.args[out->call.arg_count - 1].slot;
     }
     enum san_status status = complete_command(finish, out);
+    if (status == SAN_OK)
+        status = complete_message(finish, out);
     return status == SAN_OK ? complete_domain(finish, from, out) : status;
 }
 
@@ -369,7 +397,7 @@ enum san_status understand_finish(const struct understand *understand,
     const struct understand_request *prepared, const struct san_result *result, struct san_arena *arena,
     struct understood *out, struct san_error *err)
 {
-    const struct finish finish = {.prepared = prepared, .arena = arena, .err = err};
+    const struct finish finish = {.understand = understand, .prepared = prepared, .arena = arena, .err = err};
     *out = (struct understood){.confidence = (double)result->confidence};
     out->calls = san_arena_alloc(arena, result->call_count * sizeof(*out->calls));
     if (!out->calls)

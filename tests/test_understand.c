@@ -4,11 +4,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "daemon/calls_json.h"
+#include "daemon/phrases.h"
 #include "daemon/understand.h"
 #include "devices/home_file.h"
 
@@ -31,6 +34,7 @@ static const char home[] =
 
 struct fixture {
     struct understand understand;
+    struct phrases *phrases;
     struct san_arena *arena;
 };
 
@@ -38,6 +42,12 @@ static int open_home(void **state)
 {
     static struct fixture fixture;
     struct san_error err;
+    char path[1024];
+    const char *dir = getenv("HEARTH_SRCDIR");
+    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
+    fixture.phrases = phrases_load(path, &err);
+    assert_non_null(fixture.phrases);
+    fixture.understand.phrases = fixture.phrases;
     fixture.understand.registry = reg_open(":memory:", &err);
     assert_non_null(fixture.understand.registry);
     assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
@@ -52,6 +62,7 @@ static int close_home(void **state)
     struct fixture *fixture = *state;
     shortlist_free(fixture->understand.shortlist);
     reg_close(fixture->understand.registry);
+    phrases_free(fixture->phrases);
     san_arena_free(fixture->arena);
     return 0;
 }
@@ -134,6 +145,15 @@ static void test_the_speakers_room_is_the_half_of_a_name(void **state)
     struct understand_request elsewhere = prepare(*state, "radio off", "Kitchen");
     name = copied(&elsewhere, "name", "media_player", "Waiting room radio");
     assert_string_equal(finish(*state, &elsewhere, "HassTurnOff", &name, 1).unproven, "name");
+}
+
+static void test_a_message_keeps_its_article(void **state)
+{
+    struct understand_request request = prepare(*state, "Tell everyone the kettle's boiled.", NULL);
+    const struct san_arg message = {
+        .slot = "message", .type = SAN_VALUE_SPAN, .text = "kettle's boiled", .item = -1};
+    struct understood_call call = finish(*state, &request, "HassBroadcast", &message, 1);
+    assert_call(&call, "{\"name\":\"HassBroadcast\",\"arguments\":{\"message\":\"the kettle's boiled\"}}");
 }
 
 static void test_the_domain_of_a_lock_is_added_after_its_name(void **state)
@@ -236,6 +256,7 @@ int main(void)
         cmocka_unit_test(test_an_alias_becomes_the_canonical_name),
         cmocka_unit_test(test_a_part_of_a_name_is_enough_where_nothing_else_has_it),
         cmocka_unit_test(test_the_speakers_room_is_the_half_of_a_name),
+        cmocka_unit_test(test_a_message_keeps_its_article),
         cmocka_unit_test(test_the_domain_of_a_lock_is_added_after_its_name),
         cmocka_unit_test(test_the_domain_that_was_written_chooses_among_equal_names),
         cmocka_unit_test(test_a_domain_that_contradicts_the_name_goes),
