@@ -251,28 +251,22 @@ static void put_key(const struct san_network *net, void *row, const float *head)
     }
 }
 
-static void widen_values(const struct san_network *net, float *values, const char *row, size_t n)
+/* Values of a head as the file's kind of a network has them: floats, or a scale and integers. */
+static void put_values(const struct san_network *net, char *row, const float *values)
 {
-    if (net->quantised)
-        net->kernels->widen(values, (const void *)row, n);
-    else
-        memcpy(values, row, n * sizeof(*values));
-}
-
-void san_widen_values(const struct san_network *net, float *values, const char *row)
-{
-    widen_values(net, values, row, net->kv);
-}
-
-/* n values as the cache keeps them, and what is left of them then. */
-static void round_values(const struct san_network *net, float *values, char *row, size_t n)
-{
+    size_t hd = net->model->config.head_dim;
     if (!net->quantised) {
-        memcpy(row, values, n * sizeof(*values));
+        memcpy(row, values, hd * sizeof(*values));
         return;
     }
-    net->kernels->narrow((void *)row, values, n);
-    widen_values(net, values, row, n);
+    float padded[HEAD_MAX], scale;
+    int8_t q[HEAD_MAX];
+    int32_t offset[HEAD_MAX / SAN_GROUP];
+    memcpy(padded, values, hd * sizeof(*values));
+    memset(padded + hd, 0, (net->key_n - hd) * sizeof(*padded));
+    net->kernels->quantize(q, &scale, offset, padded, net->key_n);
+    memcpy(row, &scale, sizeof(scale));
+    memcpy(row + sizeof(scale), q, hd);
 }
 
 static struct san_matrix keys_of(const struct san_memory *memory, size_t head)
@@ -282,41 +276,45 @@ static struct san_matrix keys_of(const struct san_memory *memory, size_t head)
     return keys;
 }
 
-static float *values_of(const struct san_network *net, const struct san_memory *memory, size_t head)
+/* Token `token` of a head's values, which is also where a scale of its own stands, in floats. */
+static size_t value_at(const struct san_memory *memory, size_t head, size_t token)
 {
-    return memory->values + head * memory->capacity * net->model->config.head_dim;
+    return head * memory->capacity + token;
 }
 
 static void remember_head(const struct san_network *net, struct san_memory *memory, size_t token, size_t head,
-    const char *key, const float *values)
+    const char *key, const char *values)
 {
-    size_t hd = net->model->config.head_dim;
+    size_t hd = net->model->config.head_dim, at = value_at(memory, head, token);
     struct san_matrix to = keys_of(memory, head);
     san_matrix_put_row(&to, token, key);
-    memcpy(values_of(net, memory, head) + token * hd, values, hd * sizeof(*values));
+    if (!net->quantised) {
+        memcpy(memory->values + at * hd, values, hd * sizeof(float));
+        return;
+    }
+    memcpy(memory->value_scale + at, values, sizeof(float));
+    memcpy(memory->value_q + at * hd, values + sizeof(float), hd);
 }
 
 void san_remember(const struct san_network *net, struct san_memory *memory, size_t token, const char *keys,
-    const float *values)
+    const char *values)
 {
-    const struct san_config *c = &net->model->config;
-    for (size_t h = 0; h < c->kv_heads; h++)
-        remember_head(
-            net, memory, token, h, keys + h * (net->key_bytes / c->kv_heads), values + h * c->head_dim);
+    size_t heads = net->model->config.kv_heads;
+    for (size_t h = 0; h < heads; h++)
+        remember_head(net, memory, token, h, keys + h * (net->key_bytes / heads),
+            values + h * (net->value_bytes / heads));
 }
 
 static void prepare_key(struct san_network *net, const struct san_heads *heads, size_t row, size_t kv_head)
 {
     const struct san_config *c = &net->model->config;
-    size_t bytes = net->key_bytes / c->kv_heads, at = kv_head * c->head_dim;
-    char *key = net->key_rows + row * net->key_bytes + kv_head * bytes;
-    float head[HEAD_MAX], *values = net->v + row * net->kv + at;
-    prepare_head(net, heads, head, net->k + row * net->kv + at, heads->weights->k_norm, row);
+    size_t at = row * net->kv + kv_head * c->head_dim;
+    char *key = net->key_rows + row * net->key_bytes + kv_head * (net->key_bytes / c->kv_heads);
+    char *values = net->value_rows + row * net->value_bytes + kv_head * (net->value_bytes / c->kv_heads);
+    float head[HEAD_MAX];
+    prepare_head(net, heads, head, net->k + at, heads->weights->k_norm, row);
     put_key(net, key, head);
-    if (net->span[row].item)
-        round_values(net, values,
-            net->value_rows + row * net->value_bytes + kv_head * (net->value_bytes / c->kv_heads),
-            c->head_dim);
+    put_values(net, values, net->v + at);
     remember_head(net, heads->memory, net->span[row].token, kv_head, key, values);
 }
 
@@ -349,35 +347,87 @@ struct attend {
     size_t blocks; /* of SAN_ATTEND_ROWS rows */
 };
 
-/* Rows [row, row + rows), which have the same span, with the keys and values of a head. */
-static void attend_rows(const struct attend *a, float *scores, size_t head, size_t row, size_t rows)
+/* What one thread needs of its own, for the queries of a block. */
+struct scratch {
+    float *scores;    /* [queries][score_stride] */
+    int16_t *weights; /* [queries][score_stride] */
+    float *factors;   /* [queries] */
+};
+
+static struct scratch scratch_of(const struct attend *a, unsigned worker)
 {
-    struct san_network *net = a->net;
+    const struct san_network *net = a->net;
+    size_t queries = SAN_ATTEND_ROWS * (net->model->config.heads / net->model->config.kv_heads);
+    worker = a->part->pool ? worker : a->part->worker;
+    return (struct scratch){net->scores + worker * queries * net->score_stride,
+        net->weights + worker * queries * net->score_stride, net->factors + worker * queries};
+}
+
+/* Rows that have the same span, with the keys and values of a head. */
+struct together {
+    size_t head, row, rows;
+    const struct san_span *span;
+};
+
+static void mix_floats(const struct attend *a, const struct together *t, float *scores, float *out)
+{
+    const struct san_network *net = a->net;
     const struct san_config *c = &net->model->config;
-    const struct san_span *span = &net->span[row];
-    size_t hd = c->head_dim, group = c->heads / c->kv_heads, n = net->key_n;
-    size_t at = (head * net->pass_rows + row) * group;
-    struct san_columns queries = {.n = n,
-        .count = rows * group,
-        .x = net->query + at * n,
-        .q = net->query_q + at * n,
-        .scale = net->query_scale + at,
-        .offset = net->query_offset + at * (n / SAN_GROUP)};
-    struct san_matrix keys = keys_of(a->memory, head);
-    size_t tile = keys.layout.rows, first = span->begin / tile * tile, tokens = span->end - span->begin;
-    size_t wide = (span->end - first + tile - 1) / tile * tile, stride = net->score_stride;
-    san_kernels_multiply(net->kernels, keys.type)(scores, stride, &keys, first, wide, &queries);
-    scores += span->begin - first;
-    for (size_t i = 0; i < queries.count; i++)
+    size_t hd = c->head_dim, group = c->heads / c->kv_heads, stride = net->score_stride;
+    size_t tokens = t->span->end - t->span->begin;
+    const float *values = a->memory->values + value_at(a->memory, t->head, t->span->begin) * hd;
+    for (size_t i = 0; i < t->rows * group; i++)
         net->kernels->softmax(scores + i * stride, tokens);
-    const float *values = values_of(net, a->memory, head) + span->begin * hd;
-    float *out = net->q + row * net->inner + head * group * hd; /* whose queries are done with */
-    if (rows == 1)
+    if (t->rows == 1)
         net->kernels->mix(out, hd, scores, stride, group, values, tokens, hd);
     else
         for (size_t j = 0; j < group; j++)
             net->kernels->mix(
-                out + j * hd, net->inner, scores + j * stride, group * stride, rows, values, tokens, hd);
+                out + j * hd, net->inner, scores + j * stride, group * stride, t->rows, values, tokens, hd);
+}
+
+static void mix_integers(const struct attend *a, const struct together *t, const float *scores,
+    const struct scratch *s, float *out)
+{
+    const struct san_network *net = a->net;
+    const struct san_config *c = &net->model->config;
+    size_t hd = c->head_dim, group = c->heads / c->kv_heads, stride = net->score_stride;
+    size_t tokens = t->span->end - t->span->begin, at = value_at(a->memory, t->head, t->span->begin);
+    for (size_t i = 0; i < t->rows * group; i++) /* the factors of a head stand together */
+        s->factors[i % group * t->rows + i / group] = net->kernels->weigh(
+            s->weights + i * stride, scores + i * stride, a->memory->value_scale + at, tokens);
+    const int8_t *values = a->memory->value_q + at * hd;
+    if (t->rows == 1)
+        net->kernels->mix_weighed(out, hd, s->weights, stride, s->factors, group, values, tokens, hd);
+    else
+        for (size_t j = 0; j < group; j++)
+            net->kernels->mix_weighed(out + j * hd, net->inner, s->weights + j * stride, group * stride,
+                s->factors + j * t->rows, t->rows, values, tokens, hd);
+}
+
+static void attend_rows(const struct attend *a, const struct scratch *s, const struct together *t)
+{
+    struct san_network *net = a->net;
+    const struct san_config *c = &net->model->config;
+    size_t group = c->heads / c->kv_heads, n = net->key_n;
+    size_t at = (t->head * net->pass_rows + t->row) * group;
+    struct san_columns queries = {.n = n,
+        .count = t->rows * group,
+        .x = net->query + at * n,
+        .q = net->query_q + at * n,
+        .scale = net->query_scale + at,
+        .offset = net->query_offset + at * (n / SAN_GROUP)};
+    struct san_matrix keys = keys_of(a->memory, t->head);
+    size_t tile = keys.layout.rows, first = t->span->begin / tile * tile;
+    size_t wide = (t->span->end - first + tile - 1) / tile * tile;
+    san_kernels_multiply(net->kernels, keys.type)(s->scores, net->score_stride, &keys, first, wide, &queries);
+    float *scores = s->scores + (t->span->begin - first);
+    /* in place of queries that are done with */
+    float *out = net->q + t->row * net->inner + t->head * group * c->head_dim;
+    if (net->quantised)
+        mix_integers(a, t, scores, s, out);
+    else
+        mix_floats(a, t, scores, out);
 }
 
 static bool same_span(const struct san_span *a, const struct san_span *b)
@@ -386,7 +436,7 @@ static bool same_span(const struct san_span *a, const struct san_span *b)
 }
 
 /* Block i % blocks of the rows, with head i / blocks. */
-static void attend_block(const struct attend *a, float *scores, size_t i)
+static void attend_block(const struct attend *a, const struct scratch *scratch, size_t i)
 {
     const struct san_span *span = a->net->span;
     size_t row = a->part->first + i % a->blocks * SAN_ATTEND_ROWS, last = row + SAN_ATTEND_ROWS;
@@ -396,23 +446,16 @@ static void attend_block(const struct attend *a, float *scores, size_t i)
         rows = 1;
         while (row + rows < last && same_span(&span[row], &span[row + rows]))
             rows++;
-        attend_rows(a, scores, i / a->blocks, row, rows);
+        attend_rows(a, scratch, &(struct together){i / a->blocks, row, rows, &span[row]});
     }
-}
-
-static float *scores_of(const struct attend *a, unsigned worker)
-{
-    const struct san_network *net = a->net;
-    size_t group = net->model->config.heads / net->model->config.kv_heads;
-    worker = a->part->pool ? worker : a->part->worker;
-    return net->scores + worker * SAN_ATTEND_ROWS * group * net->score_stride;
 }
 
 static void attend_blocks(void *data, unsigned worker, size_t begin, size_t end)
 {
     const struct attend *a = data;
+    struct scratch scratch = scratch_of(a, worker);
     for (size_t i = begin; i < end; i++)
-        attend_block(a, scores_of(a, worker), i);
+        attend_block(a, &scratch, i);
 }
 
 static void quantize_row(struct san_network *net, const void *data, size_t row)
@@ -491,8 +534,9 @@ static void finish_head(const struct head_by_head *h, unsigned worker, size_t he
     const struct attend *a = &h->attend;
     for (size_t row = a->part->first; row < a->part->first + a->part->count; row++)
         prepare_kv_head(a->net, h->heads, row, head);
+    struct scratch scratch = scratch_of(a, worker);
     for (size_t i = 0; i < a->blocks; i++)
-        attend_block(a, scores_of(a, worker), head * a->blocks + i);
+        attend_block(a, &scratch, head * a->blocks + i);
 }
 
 /* Whoever has done the last slab of a head goes on with it: nobody waits. */

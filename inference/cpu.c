@@ -21,7 +21,7 @@ unsigned san_cpu_features(void)
         return 0;
     unsigned features = avxvnni ? SAN_CPU_AVX2 | SAN_CPU_AVXVNNI : SAN_CPU_AVX2;
     bool avx512vnni = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-                      __builtin_cpu_supports("avx512vnni");
+                      __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vnni");
     return avx512vnni ? features | SAN_CPU_AVX512VNNI : features;
 }
 

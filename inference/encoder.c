@@ -73,7 +73,6 @@ static void set_spans(
             .end = alone ? p->token + p->count : tokens,
             .position = alone ? net->model->config.item_position + i : p->token + i,
             .token = p->token + i,
-            .item = alone,
         };
 }
 
@@ -124,10 +123,8 @@ static void recall_rows(
     size_t keys = net->key_bytes, values = net->value_bytes;
     san_context_cache_read(net->cache, p->entry, at, keys, net->key_rows);
     san_context_cache_read(net->cache, p->entry, at + keys, values, net->value_rows);
-    for (size_t t = 0; t < p->count; t++) {
-        san_widen_values(net, net->v, net->value_rows + t * values);
-        san_remember(net, memory, p->token + t, net->key_rows + t * keys, net->v);
-    }
+    for (size_t t = 0; t < p->count; t++)
+        san_remember(net, memory, p->token + t, net->key_rows + t * keys, net->value_rows + t * values);
 }
 
 /* What the cache is to keep of the pass's keys and values goes there; then what it remembers of other

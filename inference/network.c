@@ -55,7 +55,12 @@ static struct san_memory lay_out_memory(const struct san_network *net, struct la
     memory.keys = san_matrix_shape(net->key_type, net->key_n, capacity, net->kernels->layout);
     memory.keys_bytes = san_matrix_bytes(&memory.keys);
     memory.keys.data = carve(layout, net->model->config.kv_heads, memory.keys_bytes);
-    memory.values = carve_floats(layout, capacity * (uint64_t)net->kv);
+    if (net->quantised) {
+        memory.value_q = carve(layout, capacity * (uint64_t)net->kv, 1);
+        memory.value_scale = carve_floats(layout, capacity * (uint64_t)net->model->config.kv_heads);
+    } else {
+        memory.values = carve_floats(layout, capacity * (uint64_t)net->kv);
+    }
     return memory;
 }
 
@@ -80,6 +85,7 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     const struct san_config *c = &net->model->config;
     size_t context = c->context_length, rows = net->rows, queries = rows * c->heads;
     uint64_t wide = larger(c->d, net->inner);
+    uint64_t attending = threads * (uint64_t)SAN_ATTEND_ROWS * (c->heads / c->kv_heads); /* queries */
     net->cosine = carve_floats(layout, positions(c) * (uint64_t)c->head_dim / 2);
     net->sine = carve_floats(layout, positions(c) * (uint64_t)c->head_dim / 2);
     net->span = carve(layout, rows, sizeof(*net->span));
@@ -100,8 +106,11 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->query_offset = carve(layout, queries * (uint64_t)net->key_n / SAN_GROUP, sizeof(*net->query_offset));
     net->output = carve_floats(layout, rows * (uint64_t)c->d);
     net->slabs_left = carve(layout, c->kv_heads, sizeof(*net->slabs_left));
-    net->scores = carve_floats(
-        layout, threads * (uint64_t)SAN_ATTEND_ROWS * (c->heads / c->kv_heads) * net->score_stride);
+    net->scores = carve_floats(layout, attending * net->score_stride);
+    if (net->quantised) {
+        net->weights = carve(layout, attending * net->score_stride, sizeof(*net->weights));
+        net->factors = carve_floats(layout, attending);
+    }
     lay_out_memories(net, layout);
     net->encoded = carve_floats(layout, context * (uint64_t)c->d);
     net->hidden = carve_floats(layout, c->d);
@@ -167,13 +176,13 @@ static void set_sizes(struct san_network *net)
     net->inner = (size_t)c->heads * c->head_dim;
     net->kv = (size_t)c->kv_heads * c->head_dim;
     net->rows = larger(c->context_length, c->output_length);
-    net->score_stride = (net->rows + 15) / 16 * 16 + 16; /* whole tiles of keys, and softmax pads */
+    net->score_stride = (net->rows + 15) / 16 * 16 + 16; /* whole tiles of keys; softmax and weigh pad */
     net->quantised = layers_quantised(w->enc, c->enc_layers) || layers_quantised(w->dec, c->dec_layers) ||
                      layers_quantised(w->cross, c->dec_layers);
     net->key_type = net->quantised ? SAN_Q8_0 : SAN_F32;
     net->key_n = net->quantised ? (c->head_dim + SAN_GROUP - 1) / SAN_GROUP * SAN_GROUP : c->head_dim;
     net->key_bytes = c->kv_heads * san_row_bytes(net->key_type, net->key_n);
-    net->value_bytes = net->kv * (net->quantised ? sizeof(uint16_t) : sizeof(float));
+    net->value_bytes = net->quantised ? net->kv + c->kv_heads * sizeof(float) : net->kv * sizeof(float);
 }
 
 struct san_network *san_network_new(

@@ -19,7 +19,6 @@
 struct san_span {
     int32_t id;
     uint32_t begin, end, position, token;
-    bool item; /* of a segment that can be remembered */
 };
 
 /* A segment of the prompt. Those that are not remembered are the rows of the encoder's pass, without gap. */
@@ -34,14 +33,14 @@ struct san_placed {
 
 /* Keys and values of one attention. Keys are a matrix for each key/value head, a row for each token: scores
  * are the multiplication of that with queries. They are Q8_0 where the network is quantised, each group of a
- * key with the scale that it needs; else F32. Values are floats: that is what they are weighted as, once for
- * every query, and to widen them each time would cost more than to read them does. Where the network is
- * quantised those of items are rounded to half floats, whether or not there is a cache, which keeps them so.
- */
+ * key with the scale that it needs; else F32. Values are integers, too, where the network is quantised, with
+ * a scale for each head of a token: what an item's values become depends on no other token. Else floats. */
 struct san_memory {
     struct san_matrix keys; /* of the first head; those of the next follow */
     size_t keys_bytes;      /* of a head */
-    float *values;          /* [KV][capacity][hd] */
+    float *values;          /* [KV][capacity][hd], or: */
+    int8_t *value_q;        /* [KV][capacity][hd] */
+    float *value_scale;     /* [KV][capacity] */
     size_t capacity;        /* tokens */
 };
 
@@ -56,7 +55,7 @@ struct san_network {
     enum san_type key_type; /* Q8_0 or F32 */
     size_t key_n;           /* numbers of a key: hd, with zeros up to a group if quantised */
     size_t key_bytes;       /* of the keys of a token, as rows of the file's kind */
-    size_t value_bytes;     /* of the values of an item's token: half floats if quantised, else floats */
+    size_t value_bytes;     /* of the values of a token: of each head a scale and integers, or floats */
 
     float *cosine, *sine;      /* [positions][hd / 2] */
     struct san_span *span;     /* [rows] of the pass under way */
@@ -70,7 +69,7 @@ struct san_network {
     int32_t *input_offset; /* [rows][max(d, inner) / 32] */
     float *q, *k, *v;      /* [rows][inner], [rows][kv], [rows][kv]; the heads' output in place of q */
     char *key_rows;        /* [rows][key_bytes] */
-    char *value_rows;      /* [rows][value_bytes], of items */
+    char *value_rows;      /* [rows][value_bytes] */
     float *query;          /* [KV][pass_rows][H / KV][key_n]: heads that share keys lie together */
     int8_t *query_q;       /* the same as integers */
     float *query_scale;    /* one a query */
@@ -78,6 +77,8 @@ struct san_network {
     float *output;           /* [rows][d] of a layer, before the gate */
     atomic_uint *slabs_left; /* [KV] of a head's projections, that are not done */
     float *scores;           /* [threads][SAN_ATTEND_ROWS * H / KV][score_stride] */
+    int16_t *weights;        /* the same, of values that are integers */
+    float *factors;          /* [threads][SAN_ATTEND_ROWS * H / KV] of those */
 
     size_t tokens;                   /* of the prompt; 0 before the first encode */
     struct san_memory encoder;       /* of the encoder layer under way; context_length tokens */
@@ -128,19 +129,17 @@ void san_project(struct san_network *net, const struct san_part *part,
     const struct san_projection *projections, size_t count);
 
 /* What becomes of net->q, net->k and net->v: queries are normalised, turned to their positions if `turn`, and
- * stand ready for san_attend; keys are normalised and turned, and go with the values to the memory. Items'
- * values are rounded, and stand in net->value_rows too. */
+ * stand ready for san_attend; keys are normalised and turned, and go with the values to the memory, from
+ * net->key_rows and net->value_rows. */
 struct san_heads {
     const struct san_attention_weights *weights;
     struct san_memory *memory;
     bool queries, keys, turn;
 };
 void san_prepare_heads(struct san_network *net, const struct san_part *part, const struct san_heads *heads);
-/* The keys of a token, as net->key_rows has them, and its values, into a memory. */
+/* The keys and values of a token, as net->key_rows and net->value_rows have them, into a memory. */
 void san_remember(const struct san_network *net, struct san_memory *memory, size_t token, const char *keys,
-    const float *values);
-/* The values of a token from the way in which the cache keeps them: kv floats. */
-void san_widen_values(const struct san_network *net, float *values, const char *row);
+    const char *values);
 
 /* The queries against the memory, each row over its span; then the output projection, into net->output. */
 void san_attend(struct san_network *net, const struct san_part *part, const struct san_attention_weights *w,

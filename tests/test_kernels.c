@@ -191,6 +191,31 @@ static void test_softmax_is_one(void **state)
     }
 }
 
+/* What comes out is the mean by softmax of the values, but for the rounding of weights. */
+static void test_weighed_values_are_a_softmax(void **state)
+{
+    (void)state;
+    for (size_t count = 1; count <= 40; count++) {
+        float x[48], scale[48], out[8], want[8];
+        int16_t w[48];
+        int8_t v[48 * 8];
+        fill(x, 48, 6.0f);
+        fill(scale, 48, 0.5f);
+        for (size_t i = 0; i < sizeof(v); i++)
+            v[i] = (int8_t)(i * 89 % 255 - 127);
+        for (size_t t = 0; t < 48; t++)
+            scale[t] = fabsf(scale[t]) + 0.1f;
+        float factor = scalar()->weigh(w, x, scale, count);
+        scalar()->mix_weighed(out, 8, w, 48, &factor, 1, v, count, 8);
+        scalar()->softmax(x, count);
+        memset(want, 0, sizeof(want));
+        for (size_t i = 0; i < 8 * count; i++)
+            want[i % 8] += x[i / 8] * scale[i / 8] * (float)v[i];
+        for (size_t i = 0; i < 8; i++) /* of values up to 76, each weight off by half a 4095th at most */
+            assert_true(fabsf(out[i] - want[i]) < 76.0f * 0.5f / SAN_WEIGHT_MAX * (float)count);
+    }
+}
+
 static void test_norm_rope_and_attention(void **state)
 {
     (void)state;
@@ -239,32 +264,6 @@ static void check_quantize(const struct san_kernels *set)
         assert_memory_equal(&scale[0], &scale[1], sizeof(scale[0]));
         assert_memory_equal(offset[0], offset[1], n / 32 * sizeof(int32_t));
     }
-}
-
-/* Every half float that is a number, then floats of every size: below the least half, between two, beyond the
- * largest. */
-static void check_halves(const struct san_kernels *set)
-{
-    enum { HALVES = 0x7c00 };
-    static uint16_t half[HALVES], narrow[2][HALVES];
-    static float wide[2][HALVES];
-    for (unsigned sign = 0; sign < 2; sign++) {
-        for (unsigned i = 0; i < HALVES; i++)
-            half[i] = (uint16_t)(sign << 15 | i);
-        set->widen(wide[0], half, HALVES);
-        scalar()->widen(wide[1], half, HALVES);
-        assert_memory_equal(wide[0], wide[1], sizeof(wide[0]));
-        set->narrow(narrow[0], wide[0], HALVES);
-        assert_memory_equal(narrow[0], half, sizeof(half));
-    }
-    fill(wide[0], HALVES, 1.0f);
-    for (size_t i = 0; i < HALVES; i++)
-        wide[0][i] =
-            i % 3 ? ldexpf(wide[0][i], (int)(i % 48) - 28) : (wide[1][i] + wide[1][(i + 1) % HALVES]) / 2;
-    wide[0][0] = SAN_HALF_MAX + 15, wide[0][1] = -SAN_HALF_MAX - 16, wide[0][2] = 3e38f, wide[0][3] = -1e-40f;
-    set->narrow(narrow[0], wide[0], HALVES);
-    scalar()->narrow(narrow[1], wide[0], HALVES);
-    assert_memory_equal(narrow[0], narrow[1], sizeof(narrow[0]));
 }
 
 /* A matrix as a file has it, columns, and what the scalar set makes of them. */
@@ -395,16 +394,57 @@ static void check_mix(const struct san_kernels *set)
             }
 }
 
+/* Weights and values of integers, through to the output; scales and scores that leave most weights 0, and no
+ * values at all. */
+static void check_weighed(const struct san_kernels *set)
+{
+    enum { TOKENS = 37, WIDTH = 136, STRIDE = 48, COLUMNS = 9 };
+    static const struct san_kernels *sets[2];
+    static float x[COLUMNS * STRIDE], scale[STRIDE], factor[2][COLUMNS], out[2][COLUMNS * WIDTH];
+    static int16_t w[COLUMNS * STRIDE];
+    static int8_t v[TOKENS * WIDTH];
+    sets[0] = set, sets[1] = scalar();
+    for (size_t i = 0; i < sizeof(v); i++)
+        v[i] = (int8_t)(i * 89 % 255 - 127);
+    for (size_t hd = 8; hd <= WIDTH; hd += 8)
+        for (size_t columns = 1; columns <= COLUMNS; columns++)
+            for (size_t count = 1; count <= TOKENS; count += 3) {
+                fill(x, COLUMNS * STRIDE, count % 2 ? 100.0f : 4.0f);
+                fill(scale, STRIDE, 1.0f);
+                for (size_t t = 0; t < STRIDE; t++)
+                    scale[t] = count % 5 ? fabsf(scale[t]) : 0;
+                memset(out, 0xff, sizeof(out)); /* what lies between columns stays */
+                for (size_t i = 0; i < 2; i++) {
+                    memset(w, 0xff, sizeof(w)); /* what lies behind becomes 0 */
+                    for (size_t c = 0; c < columns; c++)
+                        factor[i][c] = sets[i]->weigh(w + c * STRIDE, x + c * STRIDE, scale, count);
+                    sets[i]->mix_weighed(out[i], WIDTH, w, STRIDE, factor[i], columns, v, count, hd);
+                }
+                assert_memory_equal(factor[0], factor[1], columns * sizeof(float));
+                assert_memory_equal(out[0], out[1], sizeof(out[0]));
+            }
+}
+
+/* As many of the largest weights as there may be, with the largest values of one sign. */
+static void check_weighed_extremes(const struct san_kernels *set)
+{
+    enum { HD = 40 };
+    static float x[SAN_WEIGHED_MAX], scale[SAN_WEIGHED_MAX], out[HD];
+    static int16_t w[SAN_WEIGHED_MAX];
+    static int8_t v[SAN_WEIGHED_MAX * HD];
+    for (size_t t = 0; t < SAN_WEIGHED_MAX; t++)
+        scale[t] = 1;
+    memset(v, -127, sizeof(v));
+    float factor = set->weigh(w, x, scale, SAN_WEIGHED_MAX);
+    set->mix_weighed(out, HD, w, SAN_WEIGHED_MAX, &factor, 1, v, SAN_WEIGHED_MAX, HD);
+    for (size_t i = 0; i < HD; i++)
+        assert_true(fabsf(out[i] + 127) < 1e-4f);
+}
+
 static void test_quantize_is_the_same(void **state)
 {
     (void)state;
     for_each_set(check_quantize);
-}
-
-static void test_halves_are_the_same(void **state)
-{
-    (void)state;
-    for_each_set(check_halves);
 }
 
 static void test_multiplications_are_the_same(void **state)
@@ -419,6 +459,8 @@ static void test_floats_are_the_same(void **state)
     (void)state;
     for_each_set(check_floats);
     for_each_set(check_mix);
+    for_each_set(check_weighed);
+    for_each_set(check_weighed_extremes);
 }
 
 /* ---- the choice ---- */
@@ -487,9 +529,9 @@ int main(void)
         cmocka_unit_test(test_quantize_rounds_to_nearest),
         cmocka_unit_test(test_quantised_products),
         cmocka_unit_test(test_softmax_is_one),
+        cmocka_unit_test(test_weighed_values_are_a_softmax),
         cmocka_unit_test(test_norm_rope_and_attention),
         cmocka_unit_test(test_quantize_is_the_same),
-        cmocka_unit_test(test_halves_are_the_same),
         cmocka_unit_test(test_multiplications_are_the_same),
         cmocka_unit_test(test_floats_are_the_same),
         cmocka_unit_test(test_choice),

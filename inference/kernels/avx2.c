@@ -54,23 +54,6 @@ void san_avx2_quantize(int8_t *q, float *scale, int32_t *offset, const float *x,
     }
 }
 
-/* ---- half floats ---- */
-
-void san_avx2_widen(float *out, const uint16_t *half, size_t n)
-{
-    for (size_t i = 0; i < n; i += LANES)
-        _mm256_storeu_ps(out + i, _mm256_cvtph_ps(_mm_loadu_si128((const void *)(half + i))));
-}
-
-void san_avx2_narrow(uint16_t *half, const float *x, size_t n)
-{
-    const __m256 most = _mm256_set1_ps(SAN_HALF_MAX), least = _mm256_set1_ps(-SAN_HALF_MAX);
-    for (size_t i = 0; i < n; i += LANES) {
-        __m256 within = _mm256_max_ps(_mm256_min_ps(_mm256_loadu_ps(x + i), most), least);
-        _mm_storeu_si128((void *)(half + i), _mm256_cvtps_ph(within, _MM_FROUND_TO_NEAREST_INT));
-    }
-}
-
 /* ---- floats, in tiles: four dot products of rows w[t] with columns x[t] ---- */
 
 static INLINE __m256 add_f32(__m256 sum, const void *w, const float *x, size_t i)
@@ -275,6 +258,110 @@ void san_avx2_mix(float *out, size_t out_stride, const float *w, size_t w_stride
         mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, 1);
 }
 
+/* ---- attention to integers ---- */
+
+/* The first `left` of eight numbers, the others `fill`. */
+static __m256 load_up_to(const float *x, size_t left, float fill)
+{
+    if (left >= LANES)
+        return _mm256_loadu_ps(x);
+    float some[LANES];
+    for (size_t i = 0; i < LANES; i++)
+        some[i] = i < left ? x[i] : fill;
+    return _mm256_loadu_ps(some);
+}
+
+static size_t left_of(size_t count, size_t i)
+{
+    return count > i ? count - i : 0;
+}
+
+static inline __m256 power(__m256 z)
+{
+    const __m256 large = _mm256_set1_ps(SAN_ROUNDING);
+    __m256 n = _mm256_add_ps(z, large), f = _mm256_sub_ps(z, _mm256_sub_ps(n, large));
+    __m256 p = _mm256_fmadd_ps(f, _mm256_set1_ps(SAN_EXP2_C4), _mm256_set1_ps(SAN_EXP2_C3));
+    p = _mm256_fmadd_ps(f, p, _mm256_set1_ps(SAN_EXP2_C2));
+    p = _mm256_fmadd_ps(f, p, _mm256_set1_ps(SAN_EXP2_C1));
+    p = _mm256_fmadd_ps(f, p, _mm256_set1_ps(1.0f));
+    __m256i exponent = _mm256_slli_epi32(_mm256_castps_si256(n), 23);
+    __m256 above = _mm256_cmp_ps(z, _mm256_set1_ps(SAN_EXP2_MIN), _CMP_GT_OQ);
+    return _mm256_and_ps(above, _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), exponent)));
+}
+
+float san_avx2_weigh(int16_t *w, const float *x, const float *scale, size_t count)
+{
+    __m256 most = _mm256_set1_ps(-INFINITY), most_scale = _mm256_setzero_ps();
+    for (size_t i = 0; i < count; i += LANES) {
+        most = _mm256_max_ps(most, load_up_to(x + i, count - i, -INFINITY));
+        most_scale = _mm256_max_ps(most_scale, load_up_to(scale + i, count - i, 0));
+    }
+    __m256 start = _mm256_set1_ps(-(max_lane(most) * SAN_LOG2E));
+    float largest_scale = max_lane(most_scale);
+    __m256 inverse = _mm256_set1_ps(largest_scale > 0 ? SAN_WEIGHT_MAX / largest_scale : 0);
+    __m256 sum = _mm256_setzero_ps();
+    for (size_t i = 0; i < (count + 2 * LANES - 1) / (2 * LANES) * (2 * LANES); i += LANES) {
+        __m256 z = load_up_to(x + i, left_of(count, i), -INFINITY);
+        __m256 e = power(_mm256_fmadd_ps(z, _mm256_set1_ps(SAN_LOG2E), start));
+        sum = _mm256_add_ps(sum, e);
+        __m256 scaled = _mm256_mul_ps(load_up_to(scale + i, left_of(count, i), 0), inverse);
+        __m256i n = _mm256_cvtps_epi32(_mm256_mul_ps(e, scaled));
+        __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
+        _mm_storeu_si128((void *)(w + i), packed);
+    }
+    return largest_scale / (SAN_WEIGHT_MAX * add_lanes(sum));
+}
+
+/* As mix_block, two rows at a time: each product of 16-bit numbers has a neighbour that it is added to. */
+static INLINE void mix_weighed_block(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns, size_t width)
+{
+    __m256i sum[2][4];
+    for (size_t c = 0; c < columns; c++)
+        for (size_t i = 0; i < width; i++)
+            sum[c][i] = _mm256_setzero_si256();
+    for (size_t t = 0; t < count; t += 2) {
+        const int8_t *first = v + t * hd, *second = t + 1 < count ? first + hd : first; /* by 0, then */
+        __m256i rows[4];
+#pragma GCC unroll 4
+        for (size_t i = 0; i < width; i++)
+            rows[i] = two_rows(first + i * LANES, second + i * LANES);
+#pragma GCC unroll 2
+        for (size_t c = 0; c < columns; c++) {
+            __m256i weights = two_weights(w + c * w_stride + t);
+#pragma GCC unroll 4
+            for (size_t i = 0; i < width; i++)
+                sum[c][i] = _mm256_add_epi32(sum[c][i], _mm256_madd_epi16(rows[i], weights));
+        }
+    }
+    for (size_t c = 0; c < columns; c++)
+        for (size_t i = 0; i < width; i++)
+            _mm256_storeu_ps(out + c * out_stride + i * LANES,
+                _mm256_mul_ps(_mm256_cvtepi32_ps(sum[c][i]), _mm256_set1_ps(factor[c])));
+}
+
+static INLINE void mix_weighed_columns(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+{
+    size_t i = 0;
+    for (; i + 4 * LANES <= hd; i += 4 * LANES)
+        mix_weighed_block(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns, 4);
+    for (; i < hd; i += LANES)
+        mix_weighed_block(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns, 1);
+}
+
+void san_avx2_mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, size_t columns, const int8_t *v, size_t count, size_t hd)
+{
+    size_t c = 0;
+    for (; c + 2 <= columns; c += 2)
+        mix_weighed_columns(
+            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 2);
+    if (c < columns)
+        mix_weighed_columns(
+            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 1);
+}
+
 const struct san_kernels san_kernels_avx2 = {
     .name = "avx2",
     .needs = SAN_CPU_AVX2,
@@ -284,11 +371,11 @@ const struct san_kernels san_kernels_avx2 = {
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
-    .widen = san_avx2_widen,
-    .narrow = san_avx2_narrow,
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,
     .rope = san_avx2_rope,
     .softmax = san_avx2_softmax,
     .mix = san_avx2_mix,
+    .weigh = san_avx2_weigh,
+    .mix_weighed = san_avx2_mix_weighed,
 };

@@ -109,16 +109,33 @@ static INLINE void block_256(float *out, size_t out_stride, const struct block *
             out + c * out_stride, _mm256_mul_ps(sum[c], _mm256_set1_ps(block->scale[c] * factor)));
 }
 
+/* ---- rows of 8-bit values, two at a time ---- */
+
+/* Eight numbers of both, in pairs, as 16-bit numbers. */
+static INLINE __m256i two_rows(const int8_t *first, const int8_t *second)
+{
+    __m128i a = _mm_loadl_epi64((const void *)first), b = _mm_loadl_epi64((const void *)second);
+    return _mm256_cvtepi8_epi16(_mm_unpacklo_epi8(a, b));
+}
+
+static INLINE __m256i two_weights(const int16_t *w)
+{
+    int32_t two;
+    memcpy(&two, w, sizeof(two));
+    return _mm256_set1_epi32(two);
+}
+
 /* What the sets with further instructions take over from avx2.c. */
 void san_avx2_quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n);
 san_multiply_fn san_avx2_multiply_f32, san_avx2_multiply_f16;
-void san_avx2_widen(float *out, const uint16_t *half, size_t n);
-void san_avx2_narrow(uint16_t *half, const float *x, size_t n);
 void san_avx2_rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon);
 void san_avx2_add(float *x, const float *y, float factor, size_t n);
 void san_avx2_rope(float *x, const float *cosine, const float *sine, size_t hd);
 void san_avx2_softmax(float *x, size_t count);
 void san_avx2_mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
     const float *v, size_t count, size_t hd);
+float san_avx2_weigh(int16_t *w, const float *x, const float *scale, size_t count);
+void san_avx2_mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, size_t columns, const int8_t *v, size_t count, size_t hd);
 
 #endif

@@ -255,6 +255,150 @@ static void mix(float *out, size_t out_stride, const float *w, size_t w_stride, 
         mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, 1);
 }
 
+/* ---- attention to integers ---- */
+
+static INLINE __m512 power(__m512 z)
+{
+    const __m512 large = _mm512_set1_ps(SAN_ROUNDING);
+    __m512 n = _mm512_add_ps(z, large), f = _mm512_sub_ps(z, _mm512_sub_ps(n, large));
+    __m512 p = _mm512_fmadd_ps(f, _mm512_set1_ps(SAN_EXP2_C4), _mm512_set1_ps(SAN_EXP2_C3));
+    p = _mm512_fmadd_ps(f, p, _mm512_set1_ps(SAN_EXP2_C2));
+    p = _mm512_fmadd_ps(f, p, _mm512_set1_ps(SAN_EXP2_C1));
+    p = _mm512_fmadd_ps(f, p, _mm512_set1_ps(1.0f));
+    __mmask16 above = _mm512_cmp_ps_mask(z, _mm512_set1_ps(SAN_EXP2_MIN), _CMP_GT_OQ);
+    __m512i exponent = _mm512_slli_epi32(_mm512_castps_si512(n), 23);
+    return _mm512_castsi512_ps(_mm512_maskz_add_epi32(above, _mm512_castps_si512(p), exponent));
+}
+
+/* What is largest among the scores, and among the scales. */
+struct largest {
+    __m512 score, scale;
+};
+
+static INLINE void find_largest(struct largest *most, const float *x, const float *scale, __mmask16 mask)
+{
+    most->score = _mm512_max_ps(most->score, _mm512_mask_loadu_ps(most->score, mask, x));
+    most->scale = _mm512_max_ps(most->scale, _mm512_maskz_loadu_ps(mask, scale));
+}
+
+/* Sixteen weights; `sum` gains what the softmax divides by. */
+static INLINE __m256 weigh_sixteen(
+    int16_t *w, const float *x, const float *scale, __m512 start, __m512 inverse, __m256 sum, __mmask16 mask)
+{
+    __m512 z = _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), mask, x);
+    __m512 e = power(_mm512_fmadd_ps(z, _mm512_set1_ps(SAN_LOG2E), start));
+    __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, scale), inverse);
+    __m512i n = _mm512_cvtps_epi32(_mm512_mul_ps(e, scaled));
+    _mm256_storeu_si256((void *)w, _mm512_cvtepi32_epi16(n));
+    return _mm256_add_ps(_mm256_add_ps(sum, _mm512_castps512_ps256(e)), upper_half(e));
+}
+
+static float weigh(int16_t *w, const float *x, const float *scale, size_t count)
+{
+    size_t whole = count / WIDE_ROWS * WIDE_ROWS, i;
+    __mmask16 rest = (__mmask16)((1u << count % WIDE_ROWS) - 1);
+    struct largest most = {_mm512_set1_ps(-INFINITY), _mm512_setzero_ps()};
+    for (i = 0; i < whole; i += WIDE_ROWS)
+        find_largest(&most, x + i, scale + i, 0xffff);
+    if (rest)
+        find_largest(&most, x + i, scale + i, rest);
+    float largest_scale = _mm512_reduce_max_ps(most.scale);
+    __m512 inverse = _mm512_set1_ps(largest_scale > 0 ? SAN_WEIGHT_MAX / largest_scale : 0);
+    __m512 start = _mm512_set1_ps(-(_mm512_reduce_max_ps(most.score) * SAN_LOG2E));
+    __m256 sum = _mm256_setzero_ps();
+    for (i = 0; i < whole; i += WIDE_ROWS)
+        sum = weigh_sixteen(w + i, x + i, scale + i, start, inverse, sum, 0xffff);
+    if (rest)
+        sum = weigh_sixteen(w + i, x + i, scale + i, start, inverse, sum, rest);
+    return largest_scale / (SAN_WEIGHT_MAX * add_lanes(sum));
+}
+
+static INLINE __m512i wide_two_weights(const int16_t *w)
+{
+    int32_t two;
+    memcpy(&two, w, sizeof(two));
+    return _mm512_set1_epi32(two);
+}
+
+/* 32 numbers of the output, two rows at a time. Numbers are paired within halves of a register, so that one
+ * sum is of numbers 0..7 and 16..23, the other of 8..15 and 24..31. */
+static INLINE void mix_weighed_block(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+{
+    __m512i low[COLUMNS_MAX], high[COLUMNS_MAX];
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        low[c] = high[c] = _mm512_setzero_si512();
+    for (size_t t = 0; t < count; t += 2) {
+        const int8_t *first = v + t * hd, *second = t + 1 < count ? first + hd : first; /* by 0, then */
+        __m256i a = _mm256_loadu_si256((const void *)first), b = _mm256_loadu_si256((const void *)second);
+        __m512i rows_low = _mm512_cvtepi8_epi16(_mm256_unpacklo_epi8(a, b));
+        __m512i rows_high = _mm512_cvtepi8_epi16(_mm256_unpackhi_epi8(a, b));
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++) {
+            __m512i weights = wide_two_weights(w + c * w_stride + t);
+            low[c] = _mm512_dpwssd_epi32(low[c], rows_low, weights);
+            high[c] = _mm512_dpwssd_epi32(high[c], rows_high, weights);
+        }
+    }
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++) {
+        float *to = out + c * out_stride;
+        __m512 factors = _mm512_set1_ps(factor[c]);
+        __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(low[c]), factors);
+        __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(high[c]), factors);
+        _mm256_storeu_ps(to, _mm512_castps512_ps256(x));
+        _mm256_storeu_ps(to + LANES, _mm512_castps512_ps256(y));
+        _mm256_storeu_ps(to + 2 * LANES, upper_half(x));
+        _mm256_storeu_ps(to + 3 * LANES, upper_half(y));
+    }
+}
+
+/* Eight numbers of the output, where their count is no multiple of 32. */
+static INLINE void mix_weighed_eight(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+{
+    __m256i sum[COLUMNS_MAX];
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        sum[c] = _mm256_setzero_si256();
+    for (size_t t = 0; t < count; t += 2) {
+        __m256i rows = two_rows(v + t * hd, v + (t + 1 < count ? t + 1 : t) * hd);
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++)
+            sum[c] = _mm256_dpwssd_epi32(sum[c], rows, two_weights(w + c * w_stride + t));
+    }
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        _mm256_storeu_ps(
+            out + c * out_stride, _mm256_mul_ps(_mm256_cvtepi32_ps(sum[c]), _mm256_set1_ps(factor[c])));
+}
+
+static INLINE void mix_weighed_columns(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+{
+    size_t i = 0;
+    for (; i + SAN_GROUP <= hd; i += SAN_GROUP)
+        mix_weighed_block(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns);
+    for (; i < hd; i += LANES)
+        mix_weighed_eight(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns);
+}
+
+static void mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride, const float *factor,
+    size_t columns, const int8_t *v, size_t count, size_t hd)
+{
+    size_t c = 0;
+    for (; c + COLUMNS_MAX <= columns; c += COLUMNS_MAX)
+        mix_weighed_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v,
+            count, hd, COLUMNS_MAX);
+    for (; c + 2 <= columns; c += 2)
+        mix_weighed_columns(
+            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 2);
+    if (c < columns)
+        mix_weighed_columns(
+            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 1);
+}
+
 const struct san_kernels san_kernels_avx512vnni = {
     .name = "avx512vnni",
     .needs = SAN_CPU_AVX2 | SAN_CPU_AVX512VNNI,
@@ -264,11 +408,11 @@ const struct san_kernels san_kernels_avx512vnni = {
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
-    .widen = san_avx2_widen,
-    .narrow = san_avx2_narrow,
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,
     .rope = san_avx2_rope,
     .softmax = softmax,
     .mix = mix,
+    .weigh = weigh,
+    .mix_weighed = mix_weighed,
 };

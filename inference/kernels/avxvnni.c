@@ -44,11 +44,11 @@ const struct san_kernels san_kernels_avxvnni = {
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
-    .widen = san_avx2_widen,
-    .narrow = san_avx2_narrow,
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,
     .rope = san_avx2_rope,
     .softmax = san_avx2_softmax,
     .mix = san_avx2_mix,
+    .weigh = san_avx2_weigh,
+    .mix_weighed = san_avx2_mix_weighed,
 };

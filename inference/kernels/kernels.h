@@ -59,11 +59,6 @@ struct san_kernels {
 
     san_multiply_fn *multiply_f32, *multiply_f16, *multiply_q8_0, *multiply_q4_0;
 
-    /* Half floats to floats, exactly; and to the nearest half float, ties to even, never infinite: what lies
-     * beyond becomes the largest. x is not NaN. */
-    void (*widen)(float *out, const uint16_t *half, size_t n);
-    void (*narrow)(uint16_t *half, const float *x, size_t n);
-
     /* out[i] = x[i] * (1 / sqrt(lanes(x[i] * x[i]) / n + epsilon)) * (1 + g[i]), multiplied from left to
      * right. out may be x. */
     void (*rms_norm)(float *out, const float *x, const float *g, size_t n, float epsilon);
@@ -83,6 +78,20 @@ struct san_kernels {
      * from 0: rows of v, weighted, for each of `columns` columns of weights. count, columns >= 1. */
     void (*mix)(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
         const float *v, size_t count, size_t hd);
+
+    /* The softmax of x as integers, to weigh rows of integers with, of which row t is to be multiplied with
+     * scale[t] >= 0. With e[i] = exp2 by the polynomial below of fma(x[i], SAN_LOG2E, -(max x * SAN_LOG2E)),
+     * and the largest of the scales: weight i = round(e[i] * (scale[i] * (SAN_WEIGHT_MAX / largest))), or 0
+     * where that is 0. What they stand for: the weight times the factor that is returned, largest /
+     * (SAN_WEIGHT_MAX * lanes(e)). w has room for the next multiple of 16; in which way weights lie there,
+     * with zeros behind them, is between this and the set's mix_weighed. count >= 1. */
+    float (*weigh)(int16_t *w, const float *x, const float *scale, size_t count);
+
+    /* out[c * out_stride + i] = (sum over t < count of weight t of row c of w * v[t * hd + i]) * factor[c],
+     * the sum exact and then rounded to a float. w_stride is a multiple of 16. count, columns >= 1; count <=
+     * SAN_WEIGHED_MAX. */
+    void (*mix_weighed)(float *out, size_t out_stride, const int16_t *w, size_t w_stride, const float *factor,
+        size_t columns, const int8_t *v, size_t count, size_t hd);
 };
 
 /* The sets; each exists where its instruction set does. */
@@ -102,6 +111,22 @@ extern const struct san_kernels san_kernels_neon, san_kernels_dotprod;
 #define SAN_EXP_C4 0.041666668f
 #define SAN_EXP_C5 0.0083333338f
 #define SAN_EXP_C6 0.0013888889f
+
+/* exp2(z) for z <= 1, 0 where it is not above SAN_EXP2_MIN: n = round(z), f = z - n, then 2^n * (1 + f * (c1
+ * + f * (c2 + f * (c3 + f * c4)))), each product and the sum that it goes into by one fma; within 3 in a
+ * million, a hundredth of what the rounding to a weight leaves. */
+#define SAN_EXP2_MIN (-100.0f)
+#define SAN_EXP2_C1 0.69312419f
+#define SAN_EXP2_C2 0.24024099f
+#define SAN_EXP2_C3 0.055906446f
+#define SAN_EXP2_C4 0.0095828562f
+
+/* 1.5 * 2^23: with it a float of less than 2^22 becomes a whole number, which stands in its lowest bits. */
+#define SAN_ROUNDING 12582912.0f
+
+/* As many weights of the largest times -127 fit 32 bits. */
+#define SAN_WEIGHT_MAX 4095
+#define SAN_WEIGHED_MAX 4096
 
 #define SAN_QUANTIZE_MIN 1e-30f /* below it 127 / m could overflow */
 

@@ -67,7 +67,6 @@ size_t san_matrix_scale_bytes(const struct san_matrix *m);
 
 /* A half float, exactly; and the half float that is nearest, ties to even, never infinite: what lies beyond
  * becomes the largest. x is not NaN. */
-#define SAN_HALF_MAX 65504.0f
 float san_half_to_float(uint16_t half);
 uint16_t san_float_to_half(float x);
 /* A row as the file has it, to floats, each times factor. */

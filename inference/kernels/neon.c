@@ -39,23 +39,6 @@ void san_neon_quantize(int8_t *q, float *scale, int32_t *offset, const float *x,
         offset[i / SAN_GROUP] = -128 * round_group(q + i, x + i, factor);
 }
 
-/* ---- half floats ---- */
-
-void san_neon_widen(float *out, const uint16_t *half, size_t n)
-{
-    for (size_t i = 0; i < n; i += HALF)
-        vst1q_f32(out + i, widen_half(half + i));
-}
-
-void san_neon_narrow(uint16_t *half, const float *x, size_t n)
-{
-    const float32x4_t most = vdupq_n_f32(SAN_HALF_MAX), least = vdupq_n_f32(-SAN_HALF_MAX);
-    for (size_t i = 0; i < n; i += HALF) {
-        float32x4_t within = vmaxq_f32(vminq_f32(vld1q_f32(x + i), most), least);
-        vst1_u16(half + i, vreinterpret_u16_f16(vcvt_f16_f32(within)));
-    }
-}
-
 /* ---- floats, in tiles: four dot products of rows w[t] with columns x[t] ---- */
 
 static INLINE struct lanes add_f32(struct lanes sum, const void *w, const float *x, size_t i)
@@ -339,6 +322,121 @@ void san_neon_mix(float *out, size_t out_stride, const float *w, size_t w_stride
         mix_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, v, count, hd, 1);
 }
 
+/* ---- attention to integers ---- */
+
+/* The first `left` of four numbers, the others `fill`. */
+static float32x4_t load_up_to(const float *x, size_t left, float fill)
+{
+    if (left >= HALF)
+        return vld1q_f32(x);
+    float some[HALF];
+    for (size_t i = 0; i < HALF; i++)
+        some[i] = i < left ? x[i] : fill;
+    return vld1q_f32(some);
+}
+
+static size_t left_of(size_t count, size_t i)
+{
+    return count > i ? count - i : 0;
+}
+
+static inline float32x4_t power(float32x4_t z)
+{
+    const float32x4_t large = vdupq_n_f32(SAN_ROUNDING);
+    float32x4_t n = vaddq_f32(z, large), f = vsubq_f32(z, vsubq_f32(n, large));
+    float32x4_t p = vfmaq_f32(vdupq_n_f32(SAN_EXP2_C3), f, vdupq_n_f32(SAN_EXP2_C4));
+    p = vfmaq_f32(vdupq_n_f32(SAN_EXP2_C2), f, p);
+    p = vfmaq_f32(vdupq_n_f32(SAN_EXP2_C1), f, p);
+    p = vfmaq_f32(vdupq_n_f32(1.0f), f, p);
+    uint32x4_t exponent = vshlq_n_u32(vreinterpretq_u32_f32(n), 23);
+    uint32x4_t above = vcgtq_f32(z, vdupq_n_f32(SAN_EXP2_MIN));
+    return vreinterpretq_f32_u32(vandq_u32(above, vaddq_u32(vreinterpretq_u32_f32(p), exponent)));
+}
+
+float san_neon_weigh(int16_t *w, const float *x, const float *scale, size_t count)
+{
+    float32x4_t most = vdupq_n_f32(-INFINITY), most_scale = vdupq_n_f32(0);
+    for (size_t i = 0; i < count; i += HALF) {
+        most = vmaxq_f32(most, load_up_to(x + i, count - i, -INFINITY));
+        most_scale = vmaxq_f32(most_scale, load_up_to(scale + i, count - i, 0));
+    }
+    float32x4_t start = vdupq_n_f32(-(vmaxvq_f32(most) * SAN_LOG2E));
+    float largest_scale = vmaxvq_f32(most_scale);
+    float32x4_t inverse = vdupq_n_f32(largest_scale > 0 ? SAN_WEIGHT_MAX / largest_scale : 0);
+    float32x4_t sum[2] = {vdupq_n_f32(0), vdupq_n_f32(0)};
+    size_t padded = (count + 2 * LANES - 1) / (2 * LANES) * (2 * LANES);
+    for (size_t i = 0; i < padded; i += LANES)
+        for (size_t half = 0; half < 2; half++) {
+            size_t at = i + half * HALF, left = left_of(count, at);
+            float32x4_t z = load_up_to(x + at, left, -INFINITY);
+            float32x4_t e = power(vfmaq_f32(start, z, vdupq_n_f32(SAN_LOG2E)));
+            sum[half] = vaddq_f32(sum[half], e);
+            float32x4_t scaled = vmulq_f32(load_up_to(scale + at, left, 0), inverse);
+            vst1_s16(w + at, vmovn_s32(vcvtnq_s32_f32(vmulq_f32(e, scaled))));
+        }
+    return largest_scale / (SAN_WEIGHT_MAX * add_lanes((struct lanes){sum[0], sum[1]}));
+}
+
+/* `columns` times `width` times eight numbers of the output, over all rows. */
+static INLINE void mix_weighed_block(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns, size_t width)
+{
+    int32x4_t low[MIXED][2], high[MIXED][2];
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 2
+        for (size_t i = 0; i < width; i++)
+            low[c][i] = high[c][i] = vdupq_n_s32(0);
+    for (size_t t = 0; t < count; t++) {
+        int16x8_t row[2];
+#pragma GCC unroll 2
+        for (size_t i = 0; i < width; i++)
+            row[i] = vmovl_s8(vld1_s8(v + t * hd + i * LANES));
+#pragma GCC unroll 4
+        for (size_t c = 0; c < columns; c++) {
+            int16x8_t weight = vld1q_dup_s16(w + c * w_stride + t);
+#pragma GCC unroll 2
+            for (size_t i = 0; i < width; i++) {
+                low[c][i] = vmlal_s16(low[c][i], vget_low_s16(row[i]), vget_low_s16(weight));
+                high[c][i] = vmlal_high_s16(high[c][i], row[i], weight);
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 2
+        for (size_t i = 0; i < width; i++) {
+            float *to = out + c * out_stride + i * LANES;
+            vst1q_f32(to, vmulq_n_f32(vcvtq_f32_s32(low[c][i]), factor[c]));
+            vst1q_f32(to + HALF, vmulq_n_f32(vcvtq_f32_s32(high[c][i]), factor[c]));
+        }
+}
+
+static INLINE void mix_weighed_columns(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+{
+    size_t i = 0;
+    for (; i + 2 * LANES <= hd; i += 2 * LANES)
+        mix_weighed_block(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns, 2);
+    if (i < hd)
+        mix_weighed_block(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns, 1);
+}
+
+static void mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride, const float *factor,
+    size_t columns, const int8_t *v, size_t count, size_t hd)
+{
+    size_t c = 0;
+    for (; c + MIXED <= columns; c += MIXED)
+        mix_weighed_columns(
+            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, MIXED);
+    for (; c + 2 <= columns; c += 2)
+        mix_weighed_columns(
+            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 2);
+    if (c < columns)
+        mix_weighed_columns(
+            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 1);
+}
+
 const struct san_kernels san_kernels_neon = {
     .name = "neon",
     .needs = SAN_CPU_NEON,
@@ -348,11 +446,11 @@ const struct san_kernels san_kernels_neon = {
     .multiply_f16 = san_neon_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
-    .widen = san_neon_widen,
-    .narrow = san_neon_narrow,
     .rms_norm = san_neon_rms_norm,
     .add = san_neon_add,
     .rope = san_neon_rope,
     .softmax = san_neon_softmax,
     .mix = san_neon_mix,
+    .weigh = san_neon_weigh,
+    .mix_weighed = mix_weighed,
 };

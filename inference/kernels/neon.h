@@ -53,13 +53,12 @@ static INLINE float32x4_t widen_half(const uint16_t *half)
 /* What the sets with further instructions take over from neon.c. */
 void san_neon_quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n);
 san_multiply_fn san_neon_multiply_f32, san_neon_multiply_f16;
-void san_neon_widen(float *out, const uint16_t *half, size_t n);
-void san_neon_narrow(uint16_t *half, const float *x, size_t n);
 void san_neon_rms_norm(float *out, const float *x, const float *g, size_t n, float epsilon);
 void san_neon_add(float *x, const float *y, float factor, size_t n);
 void san_neon_rope(float *x, const float *cosine, const float *sine, size_t hd);
 void san_neon_softmax(float *x, size_t count);
 void san_neon_mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
     const float *v, size_t count, size_t hd);
+float san_neon_weigh(int16_t *w, const float *x, const float *scale, size_t count);
 
 #endif

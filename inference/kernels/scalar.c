@@ -53,18 +53,6 @@ static void multiply_f32(float *out, size_t out_stride, const struct san_matrix 
         }
 }
 
-static void widen(float *out, const uint16_t *half, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = san_half_to_float(half[i]);
-}
-
-static void narrow(uint16_t *half, const float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        half[i] = san_float_to_half(x[i]);
-}
-
 static float dot_f16(const uint16_t *w, const float *x, size_t n)
 {
     float lane[LANES] = {0};
@@ -178,6 +166,15 @@ static void rope(float *x, const float *cosine, const float *sine, size_t hd)
     }
 }
 
+/* 2^n for whole n of normal floats. */
+static float power_of_two(float n)
+{
+    uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof(power));
+    return power;
+}
+
 static float exponential(float y)
 {
     if (!(y > SAN_EXP_MIN))
@@ -191,17 +188,20 @@ static float exponential(float y)
     p = fmaf(r, p, SAN_EXP_C2);
     p = fmaf(r, p, 1.0f);
     p = fmaf(r, p, 1.0f);
-    uint32_t bits = (uint32_t)((int32_t)n + 127) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof(power));
-    return power * p;
+    return power_of_two(n) * p;
 }
 
-static void softmax(float *x, size_t count)
+static float largest(const float *x, size_t count)
 {
     float most = x[0];
     for (size_t i = 1; i < count; i++)
         most = x[i] > most ? x[i] : most;
+    return most;
+}
+
+static void softmax(float *x, size_t count)
+{
+    float most = largest(x, count);
     float lane[LANES] = {0};
     for (size_t i = 0; i < count; i++) {
         x[i] = exponential(x[i] - most);
@@ -226,6 +226,45 @@ static void mix(float *out, size_t out_stride, const float *w, size_t w_stride, 
     }
 }
 
+static float power(float z)
+{
+    if (!(z > SAN_EXP2_MIN))
+        return 0;
+    float n = rintf(z), f = z - n;
+    float p = fmaf(f, SAN_EXP2_C4, SAN_EXP2_C3);
+    p = fmaf(f, p, SAN_EXP2_C2);
+    p = fmaf(f, p, SAN_EXP2_C1);
+    p = fmaf(f, p, 1.0f);
+    return power_of_two(n) * p;
+}
+
+static float weigh(int16_t *w, const float *x, const float *scale, size_t count)
+{
+    float most = largest(x, count), most_scale = largest(scale, count);
+    float inverse = most_scale > 0 ? SAN_WEIGHT_MAX / most_scale : 0;
+    float lane[LANES] = {0};
+    for (size_t i = 0; i < count; i++) {
+        float e = power(fmaf(x[i], SAN_LOG2E, -(most * SAN_LOG2E)));
+        lane[i % LANES] += e;
+        w[i] = (int16_t)lrintf(e * (scale[i] * inverse));
+    }
+    return most_scale / (SAN_WEIGHT_MAX * add_lanes(lane));
+}
+
+static void mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride, const float *factor,
+    size_t columns, const int8_t *v, size_t count, size_t hd)
+{
+    for (size_t c = 0; c < columns; c++)
+        for (size_t i = 0; i < hd; i += LANES) {
+            int32_t sum[LANES] = {0};
+            for (size_t t = 0; t < count; t++)
+                for (size_t j = 0; j < LANES; j++)
+                    sum[j] += w[c * w_stride + t] * v[t * hd + i + j];
+            for (size_t j = 0; j < LANES; j++)
+                out[c * out_stride + i + j] = (float)sum[j] * factor[c];
+        }
+}
+
 const struct san_kernels san_kernels_scalar = {
     .name = "scalar",
     .needs = 0,
@@ -235,11 +274,11 @@ const struct san_kernels san_kernels_scalar = {
     .multiply_f16 = multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
-    .widen = widen,
-    .narrow = narrow,
     .rms_norm = rms_norm,
     .add = add,
     .rope = rope,
     .softmax = softmax,
     .mix = mix,
+    .weigh = weigh,
+    .mix_weighed = mix_weighed,
 };
