@@ -32,6 +32,15 @@ static void duration_text(char *out, size_t size, double seconds)
         snprintf(out, size, "%ld min %ld s", total / 60, total % 60);
 }
 
+/* Why a connection is not there. */
+static void print_trouble(const cJSON *connection)
+{
+    char safe[1024];
+    const char *trouble = json_text(connection, "trouble");
+    if (trouble[0])
+        printf("            %s\n", output_safe(safe, sizeof(safe), trouble));
+}
+
 static void print_status(const cJSON *status)
 {
     char uptime[64];
@@ -43,10 +52,12 @@ static void print_status(const cJSON *status)
     printf("broker      %s %s%s%s\n", json_text(mqtt, "broker"),
         output_color(connected ? COLOR_GREEN : COLOR_RED), json_text(mqtt, "state"),
         output_color(COLOR_PLAIN));
+    print_trouble(mqtt);
     const cJSON *ha = json_item(status, "home_assistant");
     if (ha)
         printf("assistant   %s %s, %.0f entities\n", json_text(ha, "url"), json_text(ha, "state"),
             json_number(ha, "entities"));
+    print_trouble(ha);
     printf("model       %s, %.1f M parameters, %s kernels\n", json_text(model, "name"),
         json_number(model, "parameters") / 1e6, json_text(status, "kernels"));
     printf("home        %.0f entities, %.0f areas\n", json_number(status, "entities"),

@@ -66,11 +66,16 @@ static void explain_unreachable(
     char paths[static PATHS_MAX][108], const int errors[static PATHS_MAX], size_t count)
 {
     fprintf(stderr, "hearthctl: hearthd is not reachable.\n");
-    for (size_t i = 0; i < count; i++)
+    bool forbidden = false;
+    for (size_t i = 0; i < count; i++) {
         fprintf(stderr, "  %s: %s\n", paths[i], strerror(errors[i]));
-    fprintf(stderr,
-        "Start it: systemctl start hearthd, or in the source tree ./quickstart.\n"
-        "If it listens elsewhere: hearthctl --socket PATH, or HEARTH_SOCKET in the environment.\n");
+        forbidden = forbidden || errors[i] == EACCES;
+    }
+    if (forbidden)
+        fputs("Its group may use it: sudo usermod -aG hearth $USER, then log in again.\n", stderr);
+    else
+        fputs("Start it: systemctl start hearthd, or in the source tree ./quickstart --keep.\n", stderr);
+    fputs("If it listens elsewhere: hearthctl --socket PATH, or HEARTH_SOCKET in the environment.\n", stderr);
 }
 
 struct rpc *rpc_open(const struct cli *cli)

@@ -51,9 +51,10 @@ static void examine_daemon(const struct examination *exam)
     struct hearthd *daemon = exam->daemon;
     char text[512];
     bool online = mqtt_state(daemon->mqtt) == MQTT_ONLINE;
+    const char *trouble = mqtt_trouble(daemon->mqtt); /* names the broker */
     snprintf(text, sizeof(text), "%s:%d %s", daemon->config->host, daemon->config->port,
-        online ? "answers" : mqtt_trouble(daemon->mqtt));
-    add_check(exam, "broker", online, text);
+        online ? "answers" : "has not answered yet");
+    add_check(exam, "broker", online, online || !trouble[0] ? text : trouble);
     struct san_model_info info;
     worker_model_info(daemon->worker, &info);
     snprintf(text, sizeof(text), "%s, %s kernels", info.name, san_kernels_name());

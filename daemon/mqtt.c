@@ -448,11 +448,18 @@ static void greet(struct mqtt *mqtt)
     mqtt->handlers.changed(mqtt->handlers.data, true, "");
 }
 
+static const char *error_text(int rc, int error)
+{
+    if (rc == MOSQ_ERR_EAI)
+        return "nobody knows that name";
+    return rc == MOSQ_ERR_ERRNO ? strerror(error) : mosquitto_strerror(rc);
+}
+
 /* What a libmosquitto call has led to: a connection that is up, or gone. */
 static void after_io(struct mqtt *mqtt, int rc, int error)
 {
     if (rc != MOSQ_ERR_SUCCESS) {
-        connection_lost(mqtt, rc == MOSQ_ERR_ERRNO ? strerror(error) : mosquitto_strerror(rc));
+        connection_lost(mqtt, error_text(rc, error));
         return;
     }
     update_poll(mqtt);
@@ -543,8 +550,7 @@ static void after_connect(uv_work_t *work, int status)
         return;
     }
     if (mqtt->connect_rc != MOSQ_ERR_SUCCESS) {
-        connection_lost(mqtt, mqtt->connect_rc == MOSQ_ERR_ERRNO ? strerror(mqtt->connect_errno)
-                                                                 : mosquitto_strerror(mqtt->connect_rc));
+        connection_lost(mqtt, error_text(mqtt->connect_rc, mqtt->connect_errno));
         return;
     }
     enter_state(mqtt, MQTT_GREETING);

@@ -29,6 +29,14 @@ silent_about() { ! grep -qF -- "$1" "$work/out"; }
 ready() { hearthctl --socket "$sock" devices --json 2>/dev/null | grep -q '"Towel heater"'; }
 
 check "before hearthd is there: status 3" ctl 3 status
+check "and how to start it" complains "systemctl start hearthd"
+mkdir -m 0 "$work/closed"
+chmod 711 "$work"
+nobody=
+[ "$(id -u)" -ne 0 ] || nobody="setpriv --reuid 65534 --regid 65534 --clear-groups" # nothing is closed to root
+! $nobody hearthctl --version >/dev/null 2>&1 ||
+	check "whom it is closed to is told about the group" sh -c '$1 hearthctl --socket "$2" status 2>&1 | grep -q "usermod -aG hearth"' sh \
+		"$nobody" "$work/closed/s"
 write_config
 hearth-sim --data "$HEARTH_SRCDIR/sim" --devices-d "$work/devices.d/sim.json"
 start_daemon

@@ -53,6 +53,8 @@ END
 cp "$work/pump.json" "$work/devices.d/pump.json"
 start_daemon_only
 check "a socket that was left behind is replaced" daemon_answers
+check "status tells why there is no broker" sh -c 'hearthctl --socket "$1" status | grep -q "  no broker at 127.0.0.1:1: "' sh "$sock"
+check "doctor too, once" sh -c 'hearthctl --socket "$1" doctor | grep -q "BAD  broker: no broker at 127.0.0.1:1: "' sh "$sock"
 check "without a broker it runs, and says so" grep -q 'mqtt: no broker at 127.0.0.1:1' "$work/daemon.log"
 check "a second daemon is refused" fails_with 1 'another hearthd listens'
 check "the first still answers" daemon_answers
