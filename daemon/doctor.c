@@ -85,10 +85,11 @@ static void examine_home_assistant(const struct examination *exam)
 
 /* ---- names ---- */
 
-/* A name as it is heard. */
+/* A name or alias as it is heard. */
 struct heard {
     const struct home_entity *entity;
     const char *words;
+    const char *name; /* as it is written */
 };
 
 static int compare_heard(const void *a, const void *b)
@@ -99,20 +100,32 @@ static int compare_heard(const void *a, const void *b)
     return order ? order : strcmp(left->entity->area, right->entity->area);
 }
 
-/* The names of what voice may use, sorted; NULL if out of memory. */
+static void hear(struct san_arena *arena, const struct home_entity *entity, const char *name,
+    struct heard *heard, size_t *count)
+{
+    char words[4 * HOME_NAME_MAX];
+    if (san_normalize_to(words, sizeof(words), name, strlen(name), NULL) != SAN_OK)
+        return;
+    const char *copy = san_arena_strndup(arena, words, strlen(words));
+    if (copy)
+        heard[(*count)++] = (struct heard){entity, copy, name};
+}
+
+/* The names and aliases of what voice may use, sorted; NULL if out of memory. */
 static struct heard *hear_names(const struct examination *exam, size_t *count)
 {
-    struct heard *heard = san_arena_alloc(exam->arena, (exam->count + 1) * sizeof(*heard));
-    char words[4 * HOME_NAME_MAX];
+    size_t room = 1;
+    for (size_t i = 0; i < exam->count; i++)
+        room += 1 + exam->rows[i].alias_count;
+    struct heard *heard = san_arena_alloc(exam->arena, room * sizeof(*heard));
     *count = 0;
     for (size_t i = 0; heard && i < exam->count; i++) {
         const struct home_entity *entity = &exam->rows[i];
-        if (!entity->exposed ||
-            san_normalize_to(words, sizeof(words), entity->name, strlen(entity->name), NULL) != SAN_OK)
+        if (!entity->exposed)
             continue;
-        const char *copy = san_arena_strndup(exam->arena, words, strlen(words));
-        if (copy)
-            heard[(*count)++] = (struct heard){entity, copy};
+        hear(exam->arena, entity, entity->name, heard, count);
+        for (size_t j = 0; j < entity->alias_count; j++)
+            hear(exam->arena, entity, entity->aliases[j], heard, count);
     }
     if (heard)
         qsort(heard, *count, sizeof(*heard), compare_heard);
@@ -125,11 +138,13 @@ static size_t examine_twins(const struct examination *exam)
     size_t count, twins = 0;
     const struct heard *heard = hear_names(exam, &count);
     for (size_t i = 1; heard && i < count; i++) {
-        if (compare_heard(&heard[i - 1], &heard[i]) != 0)
+        const struct heard *one = &heard[i - 1], *other = &heard[i];
+        if (one->entity == other->entity || compare_heard(one, other) != 0)
             continue;
-        snprintf(text, sizeof(text), "is called as %s is, in the same room: give one of them another name",
-            heard[i - 1].entity->entity_id);
-        add_problem(exam, heard[i].entity, text);
+        snprintf(text, sizeof(text),
+            "is called \"%s\", as %s is, in the same room: give one of them another name", other->name,
+            one->entity->entity_id);
+        add_problem(exam, other->entity, text);
         twins++;
     }
     return twins;

@@ -188,9 +188,10 @@ void rpc_answer_change(struct hearthd *daemon, struct rpc_call *call, enum san_s
 void rpc_method_area_set(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     struct san_error error = {0};
-    const char *entity_id = rpc_text_of(params, "entity_id");
-    enum san_status status = reg_set_area(daemon->registry, entity_id, rpc_text_of(params, "area"), &error);
-    rpc_answer_change(daemon, call, status, &error, "entity", entity_id);
+    const char *entity = rpc_text_of(params, "entity_id"), *area = rpc_text_of(params, "area");
+    enum san_status status = reg_set_area(daemon->registry, entity, area, &error);
+    bool no_room = area && area[0] && !reg_find_area(daemon->registry, area);
+    rpc_answer_change(daemon, call, status, &error, no_room ? "area" : "entity", no_room ? area : entity);
 }
 
 void rpc_method_area_put(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)

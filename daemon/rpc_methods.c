@@ -299,8 +299,11 @@ static void method_understood(struct hearthd *daemon, struct rpc_call *call, con
     if (!arena)
         return;
     enum san_status status = reg_entities(daemon->registry, &filter, arena, &rows, &count, &error);
+    const struct reg_filter by_name = {.name = entity_id};
     if (status == SAN_OK && entity_id && !count)
-        status = san_fail(&error, SAN_EINVAL, "there is no entity %.100s", entity_id);
+        status = reg_entities(daemon->registry, &by_name, arena, &rows, &count, &error);
+    if (status == SAN_OK && entity_id && !count)
+        status = san_fail(&error, SAN_EINVAL, "there is no entity '%.100s'", entity_id);
     if (status != SAN_OK) {
         rpc_answer_change(daemon, call, status, &error, "entity", entity_id ? entity_id : "");
         san_arena_free(arena);

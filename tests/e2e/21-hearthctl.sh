@@ -80,6 +80,14 @@ check "gets the nearest name" complains kitchen_ceiling
 check "a device may be called by its name" ctl 0 area set "Counter Light" Kitchen
 check "and is there" ctl 0 devices --area Kitchen
 check "again" shows "Counter light"
+check "into a room that is not there it does not go" ctl 1 area set "Counter light" Kichen
+check "and rooms are proposed" complains "nearest: Kitchen"
+ctl 0 alias add entity "Counter light" "kitchen ceiling"
+check "one name for two things" ctl 1 doctor
+check "is told" shows 'is called "Kitchen ceiling", as light.counter_light is'
+check "what is understood of one is asked by its name" ctl 0 doctor "Counter light"
+check "and shown" shows "light.counter_light"
+ctl 0 alias remove entity "Counter light" "kitchen ceiling"
 check "voice may not use one" ctl 0 expose off "Counter light"
 check "so doctor says" ctl 1 doctor
 check "with the mend" shows "hearthctl expose on light.counter_light"
@@ -164,7 +172,7 @@ done
 announce switch/room '{"name":"Bathroom","unique_id":"room","command_topic":"room/set","availability_topic":"room/there"}'
 wait_for 5 knows '"Bathroom"'
 check "what is wrong with names: status 1" ctl 1 doctor
-check "two of one name in one room" shows "light.twin_2: is called as light.twin is, in the same room"
+check "two of one name in one room" shows "light.twin_2: is called \"Twin\", as light.twin is, in the same room"
 check "a name of a room" shows 'switch.bathroom: "Bathroom" is the name of a room or floor, too'
 check "no room" shows "switch.bathroom: has no area"
 check "not available" shows "switch.bathroom: unavailable"
