@@ -16,7 +16,9 @@ enum {
     /* Least parts that are worth another thread: about a microsecond. */
     ROW_GRAIN = 8,
     GRAIN_PRODUCTS = 32768,
-    STEP_GRAIN = 4, /* blocks of rows that attend and multiply together */
+    /* Blocks of rows that attend and multiply together: from so many on they are dealt out, in such parts. */
+    STEP_BLOCKS = 8,
+    STEP_GRAIN = 2,
 };
 
 /* ---- who does what ---- */
@@ -45,7 +47,7 @@ void san_run_step(struct san_network *net, san_step_fn *run, const void *data)
 {
     struct step step = {net, run, data};
     size_t blocks = (net->pass_rows + SAN_ATTEND_ROWS - 1) / SAN_ATTEND_ROWS;
-    if (blocks >= (size_t)2 * STEP_GRAIN)
+    if (blocks >= STEP_BLOCKS)
         san_pool_run(net->pool, run_rows, &step, blocks, STEP_GRAIN);
     else if (blocks) /* none: a prompt of remembered items alone */
         run(net, data, &(struct san_part){0, net->pass_rows, net->pool, 0});
