@@ -16,6 +16,7 @@ enum {
     HOME_ALIASES_MAX = 32,   /* of one area, floor or entity */
     HOME_ARGS_MAX = 16,      /* arguments of one call */
     HOME_CONFIG_MAX = 65536, /* bytes of one expanded discovery payload */
+    HOME_KEY_MAX = 66560,    /* bytes of a unique_key: the longest topic, and a component */
 };
 
 struct home_floor {

@@ -196,7 +196,10 @@ static enum san_status suggest_area(
 static enum san_status check_entity(const struct reg_entity_in *in, bool is_new, struct san_error *err)
 {
     if (in->unique_key == NULL || in->unique_key[0] == '\0')
-        return san_fail(err, SAN_EINVAL, "an entity without a key");
+        return san_fail(err, SAN_EINVAL, "an entity without a key: its unique_key is empty");
+    if (strlen(in->unique_key) > HOME_KEY_MAX)
+        return san_fail(err, SAN_ELIMIT, "entity '%.80s...': unique_key longer than %d bytes", in->unique_key,
+            HOME_KEY_MAX);
     if (is_new && (in->domain == NULL || in->domain[0] == '\0' || in->name == NULL))
         return san_fail(
             err, SAN_EINVAL, "entity '%.80s': a new one needs a domain and a name", in->unique_key);

@@ -141,6 +141,10 @@ static void broken_files_are_refused_whole(void **state)
             "entities[0]: area '!!'"},
         {"{\"entities\":[{\"entity_id\":\"light.a\",\"name\":\"A\",\"attributes\":[]}]}",
             "must be an object"},
+        {"{\"entities\":[{\"entity_id\":\"light.a\",\"name\":\"A\",\"unique_key\":7}]}",
+            "entities[0].unique_key: must be a string"},
+        {"{\"entities\":[{\"entity_id\":\"light.a\",\"name\":\"A\",\"unique_key\":\"\"}]}",
+            "unique_key is empty"},
     };
     for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++) {
         struct san_error err = {0};
