@@ -44,7 +44,7 @@ def head(f):
     if f["training"]:
         t = f["training"]
         yield f"{t['samples']} generated sentences, {t['steps']} steps; {t['minutes']:.0f} minutes in the last sitting, on one to two shared CPU cores, no GPU."
-    yield "Muon on the attention matrices, AdamW on the rest, bf16, dropout, weights rounded to Q8_0 in the last tenth; averaged over four points of the runs (`training/average.py`). Make it again: `training/run`."
+    yield "Muon on the attention matrices, AdamW on the rest, bf16, dropout, weights rounded to Q8_0 in the last tenth; averaged over the end of the run, a point before it and the network that it grew from (`training/average.py`). Make it again: `training/run`."
     if f["curve"]:
         yield f"![Loss and held-out figure over the sentences seen]({f['curve']})"
 
