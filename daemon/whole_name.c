@@ -203,6 +203,50 @@ static const struct shortlist_item *near_one(struct registry *registry, const st
     return only;
 }
 
+static size_t count_words(uint64_t mask)
+{
+    size_t count = 0;
+    for (; mask; mask &= mask - 1)
+        count++;
+    return count;
+}
+
+/* "The hallway light" says nothing of a hallway beyond the name; "the hallway light in the hallway" does. */
+static void drop_room_of_name(
+    struct registry *registry, const struct mending *mending, struct understood_call *call)
+{
+    const char *name = home_call_text(&call->call, "name"), *area = home_call_text(&call->call, "area");
+    bool whole = false;
+    if (!name || !area || count_in(registry, name, call->kind, "", mending->arena) != 1)
+        return;
+    struct evidence room = evidence_find(&mending->prepared->words, area, mending->arena);
+    uint64_t thing = words_of_thing(mending, name, call->kind, &whole);
+    if (room.where && !(room.where & ~thing) && count_words(room.where) <= room.of && is_in_a_row(thing, 1))
+        call_remove(&call->call, "area");
+}
+
+/* "The kitchen light" may be the lights of the kitchen, or the one that is called so: the network's doubt
+ * between the two is half of all its doubt, and comes to the same. What guards something has no such
+ * allowance. */
+static void trust_name_with_room(
+    struct registry *registry, const struct mending *mending, struct understood_call *call)
+{
+    const char *name = home_call_text(&call->call, "name");
+    bool whole = false;
+    if (!name || home_call_arg(&call->call, "area") || !is_same_sort(call->kind, "light") ||
+        count_in(registry, name, call->kind, "", mending->arena) != 1)
+        return;
+    uint64_t thing = words_of_thing(mending, name, call->kind, &whole), room = 0;
+    for (size_t i = 0; i < mending->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &mending->prepared->items[i];
+        struct evidence found = evidence_find(&mending->prepared->words, item->text, mending->arena);
+        if (strcmp(item->kind, "area") == 0 && found.said == found.of)
+            room |= found.where;
+    }
+    if (whole && is_in_a_row(thing, WHOLE_MIN) && (room & thing) && !(room & ~thing))
+        call->confidence = (1 + call->confidence) / 2;
+}
+
 static void take_near(struct registry *registry, const struct mending *mending, struct understood_call *call)
 {
     const char *name = home_call_text(&call->call, "name"), *said_area = home_call_text(&call->call, "area");
@@ -225,8 +269,11 @@ void whole_name_near(struct registry *registry, const struct understand_request 
     struct understood *understood, struct san_arena *arena)
 {
     const struct mending mending = {.prepared = prepared, .understood = understood, .arena = arena};
-    for (size_t i = 0; i < understood->call_count; i++)
+    for (size_t i = 0; i < understood->call_count; i++) {
         take_near(registry, &mending, &understood->calls[i]);
+        drop_room_of_name(registry, &mending, &understood->calls[i]);
+        trust_name_with_room(registry, &mending, &understood->calls[i]);
+    }
 }
 
 /* The only room that was said, outside other names; NULL if there is none, or several. */

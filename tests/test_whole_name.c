@@ -83,7 +83,14 @@ static void hear(void **state, const char *text, const char *area, const char *k
     understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
     for (size_t i = 0; i < understood.call_count; i++)
         understood.calls[i] = (struct understood_call){
-            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = kind};
+
+            .call = calls[i],
+            .confidence = 0.6,
+            .missing = "",
+            .leftover = "",
+            .unproven = "",
+            .overlooked = "",
+            .kind = kind};
     if (leftover[0]) {
         understood.calls[0].missing = "name";
         understood.calls[0].leftover = leftover;
@@ -154,6 +161,27 @@ static void test_another_kind_of_thing_is_no_answer(void **state)
     assert_call(0, CALL("HassLightSet", "\"name\":\"Night Light\",\"brightness\":20"));
 }
 
+static void test_a_word_of_a_name_is_no_room(void **state)
+{
+    static const char calls[] = "[" CALL("HassTurnOn", "\"name\":\"Hall TV\",\"area\":\"Hall\"") "]";
+    hear(state, "hall tv on", NULL, "media_player", "", calls, false);
+    assert_call(0, CALL("HassTurnOn", "\"name\":\"Hall TV\""));
+    hear(state, "kitchen tv on in the hall", NULL, "media_player", "",
+        "[" CALL("HassTurnOn", "\"name\":\"Kitchen TV\",\"area\":\"Hall\"") "]", false);
+    assert_string_equal(home_call_text(&understood.calls[0].call, "area"), "Hall");
+}
+
+static void test_a_name_with_its_room_is_surer(void **state)
+{
+    static const char calls[] = "[" CALL("HassTurnOn", "\"name\":\"Hall TV\"") "]";
+    hear(state, "hall tv on", NULL, "media_player", "", calls, false);
+    assert_true(understood.calls[0].confidence > 0.79 && understood.calls[0].confidence < 0.81);
+    hear(state, "tv on", NULL, "media_player", "", calls, false);
+    assert_true(understood.calls[0].confidence < 0.61);
+    hear(state, "hall tv on in the kitchen", NULL, "media_player", "", calls, false);
+    assert_true(understood.calls[0].confidence < 0.61);
+}
+
 static void test_a_name_of_one_room_gets_no_room(void **state)
 {
     hear(state, "towel rail on in the hall", NULL, "switch", "",
@@ -199,6 +227,8 @@ int main(void)
         cmocka_unit_test(test_what_another_call_names_is_not_taken_twice),
         cmocka_unit_test(test_another_kind_of_thing_is_no_answer),
         cmocka_unit_test(test_what_is_beside_the_speaker_is_meant),
+        cmocka_unit_test(test_a_word_of_a_name_is_no_room),
+        cmocka_unit_test(test_a_name_with_its_room_is_surer),
         cmocka_unit_test(test_a_name_of_one_room_gets_no_room),
         cmocka_unit_test(test_of_two_rooms_none_is_taken),
         cmocka_unit_test(test_another_calls_room_is_not_taken_from_a_speaker_elsewhere),
