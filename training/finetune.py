@@ -263,12 +263,23 @@ def between(first, last, part):
     return {k: first[k] + part * (v - first[k]) for k, v in last.items()}
 
 
+def tell_unsaid(cases):
+    """Says which sentences call things by words that only an alias could teach: names are looked up by their words."""
+    found = [(c, names) for c in cases for names in [c.unsaid()] if names]
+    if not found:
+        return
+    print(f"{len(found)} sentences say no word of what they mean, and training cannot teach hearth to look it up. Give it a second name: hearthctl alias add entity|area|floor NAME ALIAS")
+    for case, names in found[:5]:
+        print(f"  {case.where}: {case.data['text']!r} means {', '.join(repr(n) for n in names)}")
+
+
 def fine_tune(args):
     model, tok, keys = export.load(args.model)
     kind = args.type
     cases = own.load_cases(args.cases, args.home)
     learn, held = split(cases)
     print(f"{len(learn)} sentences to learn, {sum(c.pattern() is not None for c in learn)} of them in other homes too; {len(held)} held out")
+    tell_unsaid(cases)
     before = measure(args, model, tok, keys, held, kind)
     first = {k: v.clone() for k, v in model.state_dict().items()}
     learn_sentences(args, model, tok, learn, kind)

@@ -127,6 +127,17 @@ class Case:
             self._fail(f"{slot}: {value!r} is copied from the sentence, and is not in it")
         return w
 
+    def unsaid(self):
+        """Names of things, rooms and floors in the calls of which the sentence says no word: the shortlist cannot know that they are meant."""
+        known, out = {words for _, words in context(self.home, self.words)}, []
+        for tool, args in self._calls(self.data["calls"]):
+            for slot in ("name", "area", "floor"):
+                if slot in args and not (slot == "name" and tool.endswith("Timer")):
+                    form = self._entity(tool, args)[1] if slot == "name" else self._place(slot, args[slot])
+                    if form not in known and form != self.here:
+                        out.append(args[slot])
+        return out
+
     def _flat(self, calls):
         """[(tool, [(slot, words, thing or None)])], in the order and by the conventions of docs/model.md."""
         tools, out = patterns.load_tools(), []

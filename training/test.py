@@ -242,6 +242,12 @@ class FineTuning(unittest.TestCase):
         self.assertEqual(c.pattern().text, "play <purple rain> in the {area}")
         self.assertIsNone(self.case("the ceiling one off", [("HassTurnOff", {"name": "Kitchen ceiling"})]).pattern())
 
+    def test_nicknames_that_only_an_alias_can_teach_are_told(self):
+        self.assertEqual(self.case("the cosy one off", [("HassTurnOff", {"name": "Kitchen ceiling"})]).unsaid(), ["Kitchen ceiling"])
+        self.assertEqual(self.case("ceiling off", [("HassTurnOff", {"name": "Kitchen ceiling"})]).unsaid(), [])
+        self.assertEqual(self.case("off", [("HassTurnOff", {"area": "Kitchen", "domain": "light"})], context_area="Kitchen").unsaid(), [])
+        self.assertEqual(self.case("egg timer 3 minutes", [("HassStartTimer", {"name": "egg", "minutes": 3})]).unsaid(), [])
+
     def test_patterns_of_cases_fill_other_homes(self):
         c = self.case("kill the big light", [("HassTurnOff", {"name": "Kitchen ceiling"})])
         source = finetune.Source(1, loaded()[0], [c])
