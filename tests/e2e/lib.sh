@@ -91,7 +91,8 @@ start_broker() {
 		printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n' "$port" >"$work/broker.conf"
 		background broker mosquitto -c "$work/broker.conf"
 		broker_pid=$pid
-		wait_for 1 broker_answers && kill -0 "$broker_pid" 2>/dev/null && return 0
+		# Who answers may be another test's broker on that port: ours is gone a moment later then.
+		wait_for 1 broker_answers && sleep 0.1 && kill -0 "$broker_pid" 2>/dev/null && return 0
 	done
 	echo "no broker: $(cat "$work/broker.log")"
 	exit 1
