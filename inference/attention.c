@@ -360,9 +360,11 @@ static struct scratch scratch_of(const struct attend *a, unsigned worker)
 {
     const struct san_network *net = a->net;
     size_t queries = SAN_ATTEND_ROWS * (net->model->config.heads / net->model->config.kv_heads);
-    worker = a->part->pool ? worker : a->part->worker;
-    return (struct scratch){net->scores + worker * queries * net->score_stride,
-        net->weights + worker * queries * net->score_stride, net->factors + worker * queries};
+    size_t own = (a->part->pool ? worker : a->part->worker) * queries;
+    if (!net->weights) /* values are floats */
+        return (struct scratch){.scores = net->scores + own * net->score_stride};
+    return (struct scratch){
+        net->scores + own * net->score_stride, net->weights + own * net->score_stride, net->factors + own};
 }
 
 /* Rows that have the same span, with the keys and values of a head. */
