@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "announce.h"
+#include "checkpoint.h"
 #include "config.h"
 #include "device_files.h"
 #include "devices/registry.h"
@@ -51,6 +52,7 @@ struct process {
     struct ingest_socket *ingest_socket;
     struct ingest_wyoming *ingest_wyoming;
     struct names *names;
+    struct checkpoint *checkpoint;
     bool signals_open, stopping, config_given;
 };
 
@@ -211,6 +213,7 @@ static void stop(struct process *process)
     process->stopping = true;
     notify_stopping();
     names_stop(process->names);
+    checkpoint_stop(process->checkpoint);
     timers_stop(process->daemon.timers);
     pipeline_stop(process->daemon.pipeline);
     ingest_socket_stop(process->ingest_socket);
@@ -247,6 +250,7 @@ static void free_all(struct process *process)
     ingest_socket_free(process->ingest_socket);
     ingest_wyoming_free(process->ingest_wyoming);
     names_free(process->names);
+    checkpoint_free(process->checkpoint);
     announce_free(daemon->announcer);
     home_assistant_free(daemon->home_assistant);
     pipeline_free(daemon->pipeline);
@@ -286,7 +290,8 @@ static enum san_status open_parts(struct process *process, struct san_error *err
     if (!daemon->mqtt)
         return err->status;
     process->names = names_new(daemon);
-    if (!process->names)
+    process->checkpoint = checkpoint_new(daemon);
+    if (!process->names || !process->checkpoint)
         return san_fail(err, SAN_ENOMEM, "out of memory");
     daemon->inventory = inventory_new(daemon);
     if (!daemon->inventory)

@@ -166,6 +166,15 @@ enum san_status db_open(struct registry *registry, const char *path, struct san_
     return status;
 }
 
+enum san_status db_open_beside(const char *path, int flags, sqlite3 **db, struct san_error *err)
+{
+    *db = NULL;
+    if (sqlite3_open_v2(path, db, flags | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK)
+        return san_fail(err, SAN_EIO, "%s: %s", path, *db != NULL ? sqlite3_errmsg(*db) : "out of memory");
+    sqlite3_busy_timeout(*db, BUSY_MS);
+    return SAN_OK;
+}
+
 void db_close(struct registry *registry)
 {
     for (int i = 0; i < DB_STATEMENTS; i++)

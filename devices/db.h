@@ -71,13 +71,19 @@ struct registry {
     sqlite3 *db;
     sqlite3_stmt *cache[DB_STATEMENTS];
     char path[512];
-    int depth; /* of nested transactions */
-    uint64_t generation;
+    int depth;                  /* of nested transactions */
+    uint64_t generation, begun; /* begun: the generation when the outermost transaction began */
+    int journal,
+        journal_due; /* pages in the journal; a checkpoint is due from so many on; 0: SQLite sees to it */
 };
 
 /* Opens path, checks that it is a registry of this version or older, migrates it. */
 enum san_status db_open(struct registry *registry, const char *path, struct san_error *err);
 void db_close(struct registry *registry);
+
+/* Another connection to the registry's file, for another thread; flags are of sqlite3_open_v2. The caller
+ * closes *db in any case. */
+enum san_status db_open_beside(const char *path, int flags, sqlite3 **db, struct san_error *err);
 
 /* The statement of that slot, prepared from sql at its first use, reset and unbound. NULL and *err on
  * failure. */

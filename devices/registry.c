@@ -51,9 +51,11 @@ enum san_status reg_begin(struct registry *registry, struct san_error *err)
 {
     enum san_status status = registry->depth > 0 ? control(registry, DB_SAVEPOINT, "SAVEPOINT nested", err)
                                                  : control(registry, DB_BEGIN, "BEGIN IMMEDIATE", err);
-    if (status == SAN_OK)
-        registry->depth++;
-    return status;
+    if (status != SAN_OK)
+        return status;
+    if (registry->depth++ == 0)
+        registry->begun = registry->generation;
+    return SAN_OK;
 }
 
 enum san_status reg_commit(struct registry *registry, struct san_error *err)
@@ -86,6 +88,62 @@ enum san_status reg_end(struct registry *registry, enum san_status status, struc
     } else {
         reg_rollback(registry);
     }
+    return status;
+}
+
+/* ---- beside the registry's thread ---- */
+
+enum { JOURNAL_PAGES = 1000 }; /* four megabytes; SQLite's own measure */
+
+const char *reg_file(const struct registry *registry)
+{
+    return strcmp(registry->path, ":memory:") != 0 ? registry->path : NULL;
+}
+
+uint64_t reg_committed(const struct registry *registry)
+{
+    return registry->depth > 0 ? registry->begun : registry->generation;
+}
+
+/* After each commit, with what the journal holds by now. It begins anew behind a checkpoint that got all of
+ * it. */
+static int on_commit(void *data, sqlite3 *db, const char *schema, int pages)
+{
+    struct registry *registry = data;
+    (void)db;
+    (void)schema;
+    if (pages < registry->journal)
+        registry->journal_due = JOURNAL_PAGES;
+    registry->journal = pages;
+    return SQLITE_OK;
+}
+
+void reg_leave_checkpoints(struct registry *registry)
+{
+    registry->journal_due = JOURNAL_PAGES;
+    sqlite3_wal_hook(registry->db, on_commit, registry);
+}
+
+bool reg_checkpoint_is_due(const struct registry *registry)
+{
+    return registry->journal_due > 0 && registry->journal >= registry->journal_due;
+}
+
+void reg_checkpoint_begins(struct registry *registry)
+{
+    registry->journal_due = registry->journal + JOURNAL_PAGES;
+}
+
+enum san_status reg_checkpoint(const char *file, struct san_error *err)
+{
+    sqlite3 *db;
+    enum san_status status = db_open_beside(file, SQLITE_OPEN_READWRITE, &db, err);
+    /* A connection looks for a journal when it first reads. */
+    if (status == SAN_OK &&
+        (sqlite3_exec(db, "SELECT 1 FROM sqlite_master", NULL, NULL, NULL) != SQLITE_OK ||
+            sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL) != SQLITE_OK))
+        status = san_fail(err, SAN_EIO, "%s: %s (while writing the journal back)", file, sqlite3_errmsg(db));
+    sqlite3_close(db);
     return status;
 }
 

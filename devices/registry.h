@@ -28,6 +28,27 @@ void reg_rollback(struct registry *registry);
  */
 uint64_t reg_generation(const struct registry *registry);
 
+/* ---- beside the registry's thread ---- what takes long, and reads or writes no more than the file, is done
+ * on another thread, over a connection of its own. */
+
+/* The file; NULL for ":memory:", which has none. Lives with the registry. */
+const char *reg_file(const struct registry *registry);
+/* reg_generation without what is not committed yet: another connection reads at least that. */
+uint64_t reg_committed(const struct registry *registry);
+
+/* Writes gather in SQLite's journal. Bringing them from there to the file, a checkpoint, waits for the disk,
+ * twice; by default the write that fills the journal does. After reg_leave_checkpoints the caller does, on
+ * any thread:
+ *
+ *     if (reg_checkpoint_is_due(registry)) { reg_checkpoint_begins(registry); hand out reg_checkpoint(file);
+ * }
+ */
+void reg_leave_checkpoints(struct registry *registry);
+bool reg_checkpoint_is_due(const struct registry *registry);
+void reg_checkpoint_begins(struct registry *registry);
+/* As much as nobody is reading just now; the rest comes with the next one. SAN_EIO names the file. */
+enum san_status reg_checkpoint(const char *file, struct san_error *err);
+
 /* ---- floors and areas ---- names are unique by their normalised words; put updates or inserts, *id may be
  * NULL. */
 enum san_status reg_put_floor(

@@ -17,11 +17,13 @@ struct shortlist {
 
 /* An index to be. */
 struct shortlist_work {
+    const char *file; /* of the registry; NULL: the names are read already */
     struct san_arena *arena;
     struct name_entry *entries; /* as read, in the arena */
     size_t count;
     uint64_t generation;
-    struct name_index *index; /* NULL: not built, or out of memory */
+    struct name_index *index; /* NULL: not built */
+    struct san_error error;   /* why, if not for want of memory */
 };
 
 struct shortlist *shortlist_new(struct registry *registry)
@@ -79,7 +81,8 @@ static bool read_entry(sqlite3_stmt *s, struct san_arena *arena, struct name_ent
 static bool read_entries(sqlite3_stmt *s, struct shortlist_work *work)
 {
     size_t room = 0;
-    while (sqlite3_step(s) == SQLITE_ROW) {
+    int step;
+    while ((step = sqlite3_step(s)) == SQLITE_ROW) {
         if (work->count == room) {
             room = room == 0 ? 256 : 2 * room;
             struct name_entry *bigger = san_arena_alloc(work->arena, room * sizeof *bigger);
@@ -92,22 +95,30 @@ static bool read_entries(sqlite3_stmt *s, struct shortlist_work *work)
         if (!read_entry(s, work->arena, &work->entries[work->count++]))
             return false;
     }
-    return true;
+    return step == SQLITE_DONE; /* half of the names would be worse than the old index */
 }
 
-struct shortlist_work *shortlist_begin(struct shortlist *shortlist, struct san_error *err)
+static struct shortlist_work *new_work(struct san_error *err)
 {
     struct shortlist_work *work = calloc(1, sizeof *work);
+    if (work != NULL)
+        work->arena = san_arena_new(WORK_BLOCK, 0);
+    if (work != NULL && work->arena != NULL)
+        return work;
+    free(work);
+    san_fail(err, SAN_ENOMEM, "out of memory");
+    return NULL;
+}
+
+/* By the registry's own connection, which also knows what is not committed. */
+static struct shortlist_work *begin_here(struct shortlist *shortlist, struct san_error *err)
+{
     sqlite3_stmt *s = db_statement(shortlist->registry, DB_ALL_NAMES, all_names, err);
-    if (work == NULL || s == NULL) {
-        if (s != NULL)
-            san_fail(err, SAN_ENOMEM, "out of memory");
-        free(work);
+    struct shortlist_work *work = s != NULL ? new_work(err) : NULL;
+    if (work == NULL)
         return NULL;
-    }
     work->generation = reg_generation(shortlist->registry);
-    work->arena = san_arena_new(WORK_BLOCK, 0);
-    bool read = work->arena != NULL && read_entries(s, work);
+    bool read = read_entries(s, work);
     sqlite3_reset(s);
     if (read)
         return work;
@@ -116,9 +127,44 @@ struct shortlist_work *shortlist_begin(struct shortlist *shortlist, struct san_e
     return NULL;
 }
 
+struct shortlist_work *shortlist_begin(struct shortlist *shortlist, struct san_error *err)
+{
+    const char *file = reg_file(shortlist->registry);
+    if (file == NULL)
+        return begin_here(shortlist, err);
+    struct shortlist_work *work = new_work(err);
+    if (work == NULL)
+        return NULL;
+    work->generation = reg_committed(shortlist->registry);
+    work->file = san_arena_strndup(work->arena, file, strlen(file));
+    if (work->file != NULL)
+        return work;
+    san_fail(err, SAN_ENOMEM, "out of memory");
+    free_work(work);
+    return NULL;
+}
+
+static bool read_file(struct shortlist_work *work)
+{
+    sqlite3 *db;
+    sqlite3_stmt *s = NULL;
+    bool read = db_open_beside(work->file, SQLITE_OPEN_READONLY, &db, &work->error) == SAN_OK;
+    if (read && sqlite3_prepare_v2(db, all_names, -1, &s, NULL) != SQLITE_OK) {
+        san_fail(&work->error, SAN_EIO, "%s: %s (while reading names)", work->file, sqlite3_errmsg(db));
+        read = false;
+    }
+    if (read && !read_entries(s, work)) {
+        san_fail(&work->error, SAN_EIO, "%s: the names cannot be read", work->file);
+        read = false;
+    }
+    sqlite3_finalize(s);
+    sqlite3_close(db);
+    return read;
+}
+
 void shortlist_build(struct shortlist_work *work)
 {
-    struct name_index *index = name_index_new();
+    struct name_index *index = work->file == NULL || read_file(work) ? name_index_new() : NULL;
     bool ok = index != NULL;
     for (size_t i = 0; ok && i < work->count; i++)
         ok = name_index_add(index, &work->entries[i]);
@@ -128,28 +174,31 @@ void shortlist_build(struct shortlist_work *work)
         name_index_free(index);
 }
 
+static bool is_current(const struct shortlist *shortlist)
+{
+    return shortlist->index != NULL && shortlist->generation == reg_generation(shortlist->registry);
+}
+
 enum san_status shortlist_finish(
     struct shortlist *shortlist, struct shortlist_work *work, struct san_error *err)
 {
-    bool built = work->index != NULL;
-    if (built) {
+    enum san_status status = SAN_OK;
+    if (work->index == NULL) {
+        status = work->error.status != SAN_OK ? san_fail(err, work->error.status, "%s", work->error.text)
+                                              : san_fail(err, SAN_ENOMEM, "out of memory");
+    } else if (!is_current(shortlist)) { /* else a search could not wait for it */
         name_index_free(shortlist->index);
         shortlist->index = work->index;
         shortlist->generation = work->generation;
         work->index = NULL;
     }
     free_work(work);
-    return built ? SAN_OK : san_fail(err, SAN_ENOMEM, "out of memory");
+    return status;
 }
 
 void shortlist_leave_behind(struct shortlist *shortlist)
 {
     shortlist->left_behind = true;
-}
-
-static bool is_current(const struct shortlist *shortlist)
-{
-    return shortlist->index != NULL && shortlist->generation == reg_generation(shortlist->registry);
 }
 
 static bool is_large(const struct shortlist *shortlist)
@@ -159,15 +208,15 @@ static bool is_large(const struct shortlist *shortlist)
 
 bool shortlist_is_behind(const struct shortlist *shortlist)
 {
-    return shortlist->left_behind && is_large(shortlist) && !is_current(shortlist);
+    return shortlist->left_behind && !is_current(shortlist);
 }
 
-/* Renews the index here and now, unless that is left to others. */
+/* Renews the index here and now, unless there is one of many names, and others see to the next. */
 static enum san_status refresh(struct shortlist *shortlist, struct san_error *err)
 {
-    if (is_current(shortlist) || shortlist_is_behind(shortlist))
+    if (is_current(shortlist) || (shortlist->left_behind && is_large(shortlist)))
         return SAN_OK;
-    struct shortlist_work *work = shortlist_begin(shortlist, err);
+    struct shortlist_work *work = begin_here(shortlist, err);
     if (work == NULL)
         return SAN_EIO;
     shortlist_build(work);

@@ -27,24 +27,26 @@ struct shortlist *shortlist_new(struct registry *registry);
 void shortlist_free(struct shortlist *shortlist);
 
 /* A new index of many names takes a tenth of a second: too long for a thread that has others to serve. After
- * shortlist_leave_behind, searches in a home of more than SHORTLIST_AT_ONCE names go on in the old index, and
- * the caller sees to a new one:
+ * shortlist_leave_behind the caller sees to it whenever names have changed, and searches in an index of more
+ * than SHORTLIST_AT_ONCE names go on in the old one until then:
  *
- *     shortlist_begin    the registry's thread: reads the names
- *     shortlist_build    any thread
+ *     shortlist_begin    the registry's thread
+ *     shortlist_build    any thread: reads the committed names, over a connection of its own
  *     shortlist_finish   the registry's thread again: the new index takes over; frees the work
+ *
+ * A search without an index, or in a small one, makes a new one itself.
  */
 enum { SHORTLIST_AT_ONCE = 500 };
 struct shortlist_work;
 
 /* Once, before the first search. */
 void shortlist_leave_behind(struct shortlist *shortlist);
-/* True if names have changed that such a search does not know yet. */
+/* True if names have changed that the index does not know yet. */
 bool shortlist_is_behind(const struct shortlist *shortlist);
-/* NULL and *err if the names cannot be read. */
+/* NULL and *err if out of memory. Of a registry without a file the names are read here. */
 struct shortlist_work *shortlist_begin(struct shortlist *shortlist, struct san_error *err);
 void shortlist_build(struct shortlist_work *work);
-/* Errors: SAN_ENOMEM of the build; the old index stays. */
+/* Errors are the build's: SAN_ENOMEM, SAN_EIO; the old index stays. */
 enum san_status shortlist_finish(
     struct shortlist *shortlist, struct shortlist_work *work, struct san_error *err);
 

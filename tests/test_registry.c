@@ -1,4 +1,5 @@
 /* The registry: floors, areas, entities, aliases, exposure, audit; and the files that it refuses. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -368,6 +370,72 @@ static void a_write_that_fails_leaves_its_batch_alone(void **state)
     find(f, (struct reg_filter){0}, 2);
 }
 
+static long size_of(const char *path, const char *end)
+{
+    char whole[256];
+    struct stat status;
+    snprintf(whole, sizeof whole, "%s%s", path, end);
+    assert_int_equal(stat(whole, &status), 0);
+    return (long)status.st_size;
+}
+
+static void write_until_due(struct registry *registry, size_t bytes)
+{
+    char *detail = malloc(bytes + 1);
+    memset(detail, 'x', bytes);
+    detail[bytes] = '\0';
+    do {
+        struct reg_audit row = {.utterance_id = "u",
+            .source = "socket",
+            .text = "",
+            .calls = "[]",
+            .commands = "[]",
+            .outcome = "done",
+            .reply = "",
+            .detail = detail};
+        assert_int_equal(reg_audit_put(registry, &row, NULL), SAN_OK);
+    } while (!reg_checkpoint_is_due(registry));
+    free(detail);
+}
+
+static void *checkpoint(void *path)
+{
+    struct san_error err = {0};
+    assert_int_equal(reg_checkpoint(path, &err), SAN_OK);
+    return NULL;
+}
+
+/* Who writes never waits for the disk; somebody else brings it to the file, and the journal begins anew. */
+static void a_checkpoint_is_made_on_another_thread(void **state)
+{
+    (void)state;
+    enum { LONG = 100000 };
+    char *path = temp_path();
+    struct registry *registry = reg_open(path, NULL);
+    reg_leave_checkpoints(registry);
+    assert_false(reg_checkpoint_is_due(registry));
+    long before = size_of(path, "");
+    write_until_due(registry, LONG);
+    assert_int_equal(size_of(path, ""), before);
+    long journal = size_of(path, "-wal");
+    assert_true(journal > 4000000);
+
+    reg_checkpoint_begins(registry);
+    assert_false(reg_checkpoint_is_due(registry)); /* once */
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, checkpoint, path), 0);
+    pthread_join(thread, NULL);
+    assert_true(size_of(path, "") > 4000000 - LONG);
+
+    write_until_due(registry, LONG);
+    assert_true(size_of(path, "-wal") < journal + LONG); /* the same room again */
+    reg_close(registry);
+    struct san_error err = {0};
+    assert_int_equal(reg_checkpoint("/nonexistent/registry.db", &err), SAN_EIO);
+    assert_non_null(strstr(err.text, "/nonexistent/registry.db"));
+    forget(path);
+}
+
 #define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -392,6 +460,7 @@ int main(void)
         cmocka_unit_test(a_newer_registry_is_refused_and_left_alone),
         cmocka_unit_test(somebody_elses_database_is_refused),
         cmocka_unit_test(a_file_of_noise_is_refused_with_the_mend),
+        cmocka_unit_test(a_checkpoint_is_made_on_another_thread),
         cmocka_unit_test(a_folder_that_is_not_there_is_named),
     };
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* The shortlist: the right names are in it, however they were said, and it stays short. */
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -238,14 +240,21 @@ static void the_nearest_names_are_suggested(void **state)
     assert_int_equal(count, 0);
 }
 
+static void *build(void *work)
+{
+    shortlist_build(work);
+    return NULL;
+}
+
 /* In a large home a search is never held up by a new index. */
 static void a_large_index_is_renewed_elsewhere(void **state)
 {
     struct fixture *f = *state;
     shortlist_leave_behind(f->shortlist);
     add(f, "light", "Garden lantern", "Garden");
-    assert_true(lists(f, "lantern", "light", "Garden lantern"));
-    assert_false(shortlist_is_behind(f->shortlist)); /* a small home: at once */
+    assert_true(shortlist_is_behind(f->shortlist));
+    assert_true(lists(f, "lantern", "light", "Garden lantern")); /* a small home: at once */
+    assert_false(shortlist_is_behind(f->shortlist));
     for (int i = 0; i < SHORTLIST_AT_ONCE; i++) {
         char name[32];
         snprintf(name, sizeof name, "Socket %d", i);
@@ -264,6 +273,52 @@ static void a_large_index_is_renewed_elsewhere(void **state)
     assert_true(shortlist_is_behind(f->shortlist)); /* the attic's came too late for it */
 }
 
+/* The names are read on that thread, over a connection that sees what is committed, and nothing else. */
+static void an_index_of_a_file_is_of_what_is_committed(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/hearth-shortlist.XXXXXX";
+    close(mkstemp(path));
+    struct fixture f = {.registry = reg_open(path, NULL), .arena = san_arena_new(1 << 16, 0)};
+    f.shortlist = shortlist_new(f.registry);
+    shortlist_leave_behind(f.shortlist);
+    add(&f, "light", "Garden lantern", "Garden");
+    assert_int_equal(reg_begin(f.registry, NULL), SAN_OK);
+    add(&f, "light", "Porch lamp", NULL);
+
+    struct shortlist_work *work = shortlist_begin(f.shortlist, &f.err);
+    pthread_t thread;
+    assert_int_equal(pthread_create(&thread, NULL, build, work), 0);
+    pthread_join(thread, NULL);
+    assert_int_equal(shortlist_finish(f.shortlist, work, &f.err), SAN_OK);
+    assert_true(shortlist_is_behind(f.shortlist)); /* the porch's is to come */
+    assert_int_equal(reg_commit(f.registry, NULL), SAN_OK);
+    assert_true(shortlist_is_behind(f.shortlist));
+
+    work = shortlist_begin(f.shortlist, &f.err);
+    build(work);
+    assert_true(lists(&f, "lantern", "light", "Garden lantern")); /* a search that could not wait */
+    assert_int_equal(shortlist_finish(f.shortlist, work, &f.err), SAN_OK);
+    assert_false(shortlist_is_behind(f.shortlist));
+    assert_true(lists(&f, "porch lamp", "light", "Porch lamp"));
+
+    add(&f, "light", "Attic lamp", NULL);
+    work = shortlist_begin(f.shortlist, &f.err);
+    assert_int_equal(unlink(path), 0);
+    build(work);
+    assert_int_equal(shortlist_finish(f.shortlist, work, &f.err), SAN_EIO); /* the old index stays */
+    assert_non_null(strstr(f.err.text, path));
+    shortlist_free(f.shortlist);
+    reg_close(f.registry);
+    san_arena_free(f.arena);
+    static const char *const ends[] = {"-wal", "-shm"};
+    for (size_t i = 0; i < 2; i++) {
+        char side[64];
+        snprintf(side, sizeof side, "%s%s", path, ends[i]);
+        unlink(side);
+    }
+}
+
 #define WITH_HOME(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -280,6 +335,7 @@ int main(void)
         WITH_HOME(a_short_name_is_not_crowded_out_by_numbered_ones),
         WITH_HOME(the_nearest_names_are_suggested),
         WITH_HOME(a_large_index_is_renewed_elsewhere),
+        cmocka_unit_test(an_index_of_a_file_is_of_what_is_committed),
     };
     return cmocka_run_group_tests_name("shortlist", tests, NULL, NULL);
 }
