@@ -153,7 +153,8 @@ bool hashmap_next(const struct hashmap *map, size_t *cursor, const char **key, v
             continue;
         if (key)
             *key = slot->key;
-        *value = slot->value;
+        if (value)
+            *value = slot->value;
         (*cursor)++;
         return true;
     }

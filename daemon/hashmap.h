@@ -21,7 +21,8 @@ bool hashmap_put(struct hashmap *map, const char *key, void *value);
 /* Takes key out and returns its value, or NULL. */
 void *hashmap_remove(struct hashmap *map, const char *key);
 
-/* Walks the map: start with *cursor = 0; false at the end. The map must not change meanwhile. */
+/* Walks the map: start with *cursor = 0; false at the end. The map must not change meanwhile. key and value
+ * may be NULL. */
 bool hashmap_next(const struct hashmap *map, size_t *cursor, const char **key, void **value);
 
 #endif

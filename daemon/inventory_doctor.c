@@ -2,17 +2,9 @@
  * inventory.h. */
 #include "inventory_internal.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
-enum { TEXT_MAX = 1536, ID_TEXT = 24 };
-
-static const struct device *find(const struct inventory *inventory, int64_t id)
-{
-    char text[ID_TEXT];
-    snprintf(text, sizeof(text), "%" PRId64, id);
-    return hashmap_get(inventory->devices, text);
-}
+enum { TEXT_MAX = 1536 };
 
 static void append(cJSON *list, cJSON *item)
 {
@@ -27,7 +19,7 @@ static void add_problem(cJSON *texts, const char *text)
 
 void inventory_add_problems(const struct inventory *inventory, int64_t id, cJSON *texts)
 {
-    const struct device *device = find(inventory, id);
+    const struct device *device = inventory_find(inventory, id);
     char text[TEXT_MAX];
     if (!device)
         return;
@@ -53,7 +45,7 @@ void inventory_add_problems(const struct inventory *inventory, int64_t id, cJSON
 
 cJSON *inventory_describe(const struct inventory *inventory, int64_t id)
 {
-    const struct device *device = find(inventory, id);
+    const struct device *device = inventory_find(inventory, id);
     cJSON *object = device && device->view ? entity_view_describe(device->view) : NULL;
     if (!object)
         return NULL;

@@ -14,6 +14,8 @@
 enum {
     LISTENERS_MAX = INVENTORY_ENTITIES_MAX, /* one bridge may have them all on its availability topic */
     PROBE_MS = 5000,                        /* retained messages come at once after a subscription */
+    LEAVE_NS = 500000,                      /* of the loop's time */
+    LEAVE_PAUSE_MS = 5,
     LAST_MAX = 128, /* bytes of a message that is remembered: online, {"state":"online"} */
 };
 
@@ -125,10 +127,19 @@ static void remember(struct listeners *listeners, const struct state_message *me
         message->len && message->len <= LAST_MAX ? strndup(message->payload, message->len) : NULL;
 }
 
-bool inventory_deliver(struct inventory *inventory, const struct state_message *message, take_fn take)
+bool inventory_listens(const struct inventory *inventory, const char *topic)
+{
+    size_t cursor = 0;
+    const char *filter;
+    bool any = hashmap_get(inventory->topics, topic);
+    while (!any && hashmap_next(inventory->filters, &cursor, &filter, NULL))
+        any = topic_matches(filter, topic);
+    return any;
+}
+
+void inventory_deliver(struct inventory *inventory, const struct state_message *message, take_fn take)
 {
     struct listeners *listeners = hashmap_get(inventory->topics, message->topic);
-    bool any = listeners;
     if (listeners)
         remember(listeners, message);
     for (size_t i = 0; listeners && i < listeners->count; i++)
@@ -139,12 +150,10 @@ bool inventory_deliver(struct inventory *inventory, const struct state_message *
     while (hashmap_next(inventory->filters, &cursor, &filter, &value)) {
         if (!topic_matches(filter, message->topic))
             continue;
-        any = true;
         listeners = value;
         for (size_t i = 0; i < listeners->count; i++)
             take(inventory, listeners->device[i], message);
     }
-    return any;
 }
 
 void inventory_replay(struct inventory *inventory, struct device *device, take_fn take)
@@ -157,28 +166,49 @@ void inventory_replay(struct inventory *inventory, struct device *device, take_f
         const struct listeners *listeners = hashmap_get(inventory->topics, topics[i]);
         if (!listeners || !listeners->last)
             continue;
+        size_t len = strlen(listeners->last);
+        struct state_payload *read = state_payload_read(topics[i], listeners->last, len, NULL);
         const struct state_message message = {
-            .topic = topics[i], .payload = listeners->last, .len = strlen(listeners->last)};
-        take(inventory, device, &message);
+            .topic = topics[i], .payload = listeners->last, .len = len, .read = read};
+        if (read)
+            take(inventory, device, &message);
+        state_payload_free(read);
     }
 }
 
 /* ---- retained commands ---- */
 
+/* From where the last walk ended; false if its time was up before all were left. */
+static bool leave_probed(struct inventory *inventory)
+{
+    const char *topic;
+    for (uint64_t until = uv_hrtime() + LEAVE_NS; uv_hrtime() < until;) {
+        if (!hashmap_next(inventory->probed, &inventory->probed_at, &topic, NULL))
+            return true;
+        if (!hashmap_get(inventory->topics, topic) && !hashmap_get(inventory->probes, topic))
+            unsubscribe(inventory, topic);
+    }
+    return false;
+}
+
+/* Thousands of packets, a few at a time. */
 static void on_probe_over(uv_timer_t *timer)
 {
     struct inventory *inventory = timer->data;
-    struct hashmap *none = hashmap_new();
-    size_t cursor = 0;
-    const char *topic;
-    void *value;
-    if (!none)
+    struct hashmap *none = inventory->probed ? NULL : hashmap_new();
+    if (none) {
+        inventory->probed = inventory->probes;
+        inventory->probed_at = 0;
+        inventory->probes = none;
+    }
+    if (inventory->probed && !leave_probed(inventory)) {
+        uv_timer_start(timer, on_probe_over, LEAVE_PAUSE_MS, 0);
         return;
-    while (hashmap_next(inventory->probes, &cursor, &topic, &value))
-        if (!hashmap_get(inventory->topics, topic))
-            unsubscribe(inventory, topic);
-    hashmap_free(inventory->probes, inventory_free_listeners);
-    inventory->probes = none;
+    }
+    hashmap_free(inventory->probed, inventory_free_listeners);
+    inventory->probed = NULL;
+    if (hashmap_count(inventory->probes)) /* meanwhile */
+        uv_timer_start(timer, on_probe_over, PROBE_MS, 0);
 }
 
 static void probe(struct inventory *inventory, struct device *device)

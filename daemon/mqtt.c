@@ -23,6 +23,7 @@
 
 #include "hashmap.h"
 #include "log.h"
+#include "mqtt_inbox.h"
 
 enum {
     PENDING_MAX = 512, /* commands under way */
@@ -33,6 +34,7 @@ enum {
     PAUSE_FIRST_MS = 1000,
     PAUSE_REFUSED_MS = 30000, /* a broker that refuses us will not change its mind soon */
     READ_ROUNDS = 32,
+    READ_NS = 2000000, /* of the loop's time, at each of its turns */
 };
 
 /* A command under way. */
@@ -77,8 +79,11 @@ struct mqtt {
 
     struct hashmap *subscriptions; /* topic -> struct subscription */
     bool subscriptions_wanted;
-    uv_check_t turn; /* sends what this turn of the loop has gathered */
-    uv_idle_t awake; /* keeps the loop from sleeping while something is gathered */
+    uv_check_t turn; /* sends what this turn of the loop has gathered, and delivers the inbox */
+    uv_idle_t awake; /* keeps the loop from sleeping while there is something to do */
+
+    bool held;               /* nobody can take a message now */
+    struct mqtt_inbox inbox; /* while it has some, nothing is read */
 
     struct pending *pending;
     unsigned next_id;
@@ -247,12 +252,15 @@ void mqtt_publish_news(
 
 static void send_subscriptions(struct mqtt *mqtt);
 
+static void deliver_inbox(struct mqtt *mqtt);
+
 static void on_turn(uv_check_t *check)
 {
     struct mqtt *mqtt = check->data;
     uv_check_stop(&mqtt->turn);
     uv_idle_stop(&mqtt->awake);
-    if (mqtt->state == MQTT_ONLINE)
+    deliver_inbox(mqtt);
+    if (mqtt->subscriptions_wanted && mqtt->state == MQTT_ONLINE)
         send_subscriptions(mqtt);
 }
 
@@ -261,9 +269,9 @@ static void on_awake(uv_idle_t *idle)
     (void)idle; /* its being active makes the loop poll without sleeping */
 }
 
-static void gather_subscription(struct mqtt *mqtt)
+/* on_turn comes soon. */
+static void want_turn(struct mqtt *mqtt)
 {
-    mqtt->subscriptions_wanted = true;
     if (mqtt->stopping)
         return;
     uv_check_start(&mqtt->turn, on_turn);
@@ -283,7 +291,8 @@ void mqtt_subscribe(struct mqtt *mqtt, const char *topic, int qos)
     }
     subscription->qos = qos > subscription->qos ? qos : subscription->qos;
     subscription->wanted = true;
-    gather_subscription(mqtt);
+    mqtt->subscriptions_wanted = true;
+    want_turn(mqtt);
 }
 
 void mqtt_unsubscribe(struct mqtt *mqtt, const char *topic)
@@ -330,6 +339,39 @@ static void send_subscriptions(struct mqtt *mqtt)
     update_poll(mqtt);
 }
 
+/* ---- messages that wait ---- */
+
+static void deliver_inbox(struct mqtt *mqtt)
+{
+    struct mqtt_letter *letter;
+    for (uint64_t until = uv_hrtime() + READ_NS;
+         !mqtt->held && uv_hrtime() < until && (letter = mqtt_inbox_take(&mqtt->inbox));) {
+        mqtt->handlers.message(
+            mqtt->handlers.data, letter->topic, letter->payload, letter->len, letter->retained);
+        free(letter);
+    }
+    if (!mqtt->held && mqtt->inbox.first)
+        want_turn(mqtt);
+    update_poll(mqtt);
+}
+
+void mqtt_hold(struct mqtt *mqtt)
+{
+    mqtt->held = true;
+    update_poll(mqtt);
+}
+
+void mqtt_go_on(struct mqtt *mqtt)
+{
+    mqtt->held = false;
+    want_turn(mqtt);
+}
+
+static bool may_read(const struct mqtt *mqtt)
+{
+    return !mqtt->held && !mqtt->inbox.first;
+}
+
 /* ---- libmosquitto's callbacks: only from within its read and write calls, so on the loop thread ---- */
 
 static void on_connack(struct mosquitto *client, void *data, int code)
@@ -351,9 +393,11 @@ static void on_message(struct mosquitto *client, void *data, const struct mosqui
 {
     (void)client;
     struct mqtt *mqtt = data;
-    if (message->payloadlen >= 0)
-        mqtt->handlers.message(mqtt->handlers.data, message->topic, message->payload,
-            (size_t)message->payloadlen, message->retain);
+    size_t len = message->payloadlen > 0 ? (size_t)message->payloadlen : 0;
+    if (may_read(mqtt))
+        mqtt->handlers.message(mqtt->handlers.data, message->topic, message->payload, len, message->retain);
+    else if (!mqtt_inbox_put(&mqtt->inbox, message->topic, message->payload, len, message->retain))
+        log_error("mqtt: no memory for a message on %s", message->topic);
 }
 
 static void on_puback(struct mosquitto *client, void *data, int mid)
@@ -470,7 +514,10 @@ static void after_io(struct mqtt *mqtt, int rc, int error)
 static int read_packets(struct mqtt *mqtt)
 {
     int rc = MOSQ_ERR_SUCCESS, left = 1;
-    for (int i = 0; i < READ_ROUNDS && rc == MOSQ_ERR_SUCCESS && left > 0; i++) {
+    uint64_t until = uv_hrtime() + READ_NS;
+    for (int i = 0; i < READ_ROUNDS && rc == MOSQ_ERR_SUCCESS && left > 0 && may_read(mqtt) &&
+                    (i == 0 || uv_hrtime() < until);
+         i++) {
         rc = mosquitto_loop_read(mqtt->client, 1);
         int socket = mosquitto_socket(mqtt->client);
         if (socket < 0 || ioctl(socket, FIONREAD, &left) != 0)
@@ -500,7 +547,7 @@ static void update_poll(struct mqtt *mqtt)
 {
     if (!mqtt->poll || !mqtt->client || mosquitto_socket(mqtt->client) < 0)
         return; /* a socket that libmosquitto has closed is noticed by the next tick */
-    int events = UV_READABLE | (mosquitto_want_write(mqtt->client) ? UV_WRITABLE : 0);
+    int events = (may_read(mqtt) ? UV_READABLE : 0) | (mosquitto_want_write(mqtt->client) ? UV_WRITABLE : 0);
     if (events == mqtt->poll_events)
         return;
     mqtt->poll_events = events;
@@ -710,6 +757,7 @@ void mqtt_stop(struct mqtt *mqtt)
         enter_state(mqtt, MQTT_STOPPED);
     }
     finish_where(mqtt, is_any, 0, MQTT_LOST);
+    mqtt_inbox_clear(&mqtt->inbox);
     uv_close((uv_handle_t *)&mqtt->tick, NULL);
     uv_close((uv_handle_t *)&mqtt->pause, NULL);
     uv_close((uv_handle_t *)&mqtt->turn, NULL);

@@ -50,6 +50,14 @@ const char *mqtt_state_name(enum mqtt_state state);
 /* The last failure, for status pages: "" if there was none. */
 const char *mqtt_trouble(const struct mqtt *mqtt);
 
+/* ---- a message that takes long ----
+ *
+ * From inside the message callback: no more messages until mqtt_go_on, not even those of another connection.
+ * Nothing is lost, and the order stays: what is read already waits here, the rest with the broker. Commands
+ * still leave. */
+void mqtt_hold(struct mqtt *mqtt);
+void mqtt_go_on(struct mqtt *mqtt);
+
 /* ---- subscriptions: kept, and sent again after each connect ---- */
 
 /* Also when subscribed already: the broker then sends retained messages once more. Sent at the end of this

@@ -3,6 +3,7 @@
 #include "devices/state.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "devices/json_text.h"
@@ -312,29 +313,73 @@ static bool listens_to(const struct entity_view *view, const char *topic)
     return false;
 }
 
+struct state_payload {
+    cJSON *json; /* NULL: it is none */
+    size_t len;
+    char text[]; /* NUL-terminated */
+};
+
+struct state_payload *state_payload_read(
+    const char *topic, const char *payload, size_t len, struct san_error *err)
+{
+    if (len > STATE_PAYLOAD_MAX) {
+        san_fail(err, SAN_ELIMIT, "%s: a state of %zu bytes; at most %d", topic, len, STATE_PAYLOAD_MAX);
+        return NULL;
+    }
+    if (!json_text_is_utf8(payload, len)) {
+        san_fail(err, SAN_EFORMAT, "%s: the state is not UTF-8 text", topic);
+        return NULL;
+    }
+    struct state_payload *read = malloc(sizeof(*read) + len + 1);
+    if (!read) {
+        san_fail(err, SAN_ENOMEM, "%s: out of memory for a state of %zu bytes", topic, len);
+        return NULL;
+    }
+    memcpy(read->text, payload, len);
+    read->text[len] = '\0';
+    read->len = len;
+    read->json = len ? json_parse(payload, len, STATE_DEPTH_MAX, NULL) : NULL;
+    return read;
+}
+
+void state_payload_free(struct state_payload *payload)
+{
+    if (!payload)
+        return;
+    cJSON_Delete(payload->json);
+    free(payload);
+}
+
 enum san_status state_apply(const struct entity_view *view, struct home_state *state, const char *topic,
-    const char *payload, size_t len, bool *changed, struct san_error *err)
+    const struct state_payload *payload, bool *changed, struct san_error *err)
 {
     *changed = false;
     if (!listens_to(view, topic))
         return SAN_OK;
-    if (len > STATE_PAYLOAD_MAX)
-        return san_fail(
-            err, SAN_ELIMIT, "%s: a state of %zu bytes; at most %d", topic, len, STATE_PAYLOAD_MAX);
-    if (!json_text_is_utf8(payload, len))
-        return san_fail(err, SAN_EFORMAT, "%s: the state is not UTF-8 text", topic);
-    struct san_arena *arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT);
-    const char *text = arena ? san_arena_strndup(arena, payload, len) : NULL;
-    if (!text) {
-        san_arena_free(arena);
-        return san_fail(err, SAN_ENOMEM, "%s: out of memory for a state of %zu bytes", topic, len);
-    }
-    struct applying a = {
-        .view = view, .state = state, .payload = text, .len = len, .arena = arena, .err = err};
-    a.json = len ? json_parse(payload, len, STATE_DEPTH_MAX, NULL) : NULL;
+    struct applying a = {.view = view,
+        .state = state,
+        .payload = payload->text,
+        .len = payload->len,
+        .json = payload->json,
+        .arena = san_arena_new(ARENA_BLOCK, ARENA_LIMIT),
+        .err = err};
+    if (!a.arena)
+        return san_fail(err, SAN_ENOMEM, "%s: out of memory", topic);
     bool ok = apply_all(&a, topic);
     *changed = a.changed;
-    cJSON_Delete(a.json);
-    san_arena_free(arena);
+    san_arena_free(a.arena);
     return ok ? SAN_OK : SAN_EFORMAT;
+}
+
+enum san_status state_apply_bytes(const struct entity_view *view, struct home_state *state, const char *topic,
+    const char *payload, size_t len, bool *changed, struct san_error *err)
+{
+    struct san_error why = {0};
+    struct state_payload *read = state_payload_read(topic, payload, len, &why);
+    *changed = false;
+    if (!read)
+        return san_fail(err, why.status, "%s", why.text);
+    enum san_status status = state_apply(view, state, topic, read, changed, err);
+    state_payload_free(read);
+    return status;
 }

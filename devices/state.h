@@ -75,10 +75,21 @@ bool state_end_delay(const struct entity_view *view, struct home_state *state);
 /* True if a retained message is an old one that must not be applied: events. */
 bool entity_view_ignores_retained(const struct entity_view *view);
 
+/* The payload of a message, read once for all that listen to its topic. */
+struct state_payload;
+/* Copies it. NULL and *err if it is longer than STATE_PAYLOAD_MAX or no UTF-8, or out of memory. May be
+ * called on any thread. */
+struct state_payload *state_payload_read(
+    const char *topic, const char *payload, size_t len, struct san_error *err);
+void state_payload_free(struct state_payload *payload); /* NULL is allowed */
+
 /* Applies one message. *changed tells whether state, attributes or availability differ afterwards. A payload
  * that means nothing here (wrong type, failed template) changes nothing and is SAN_OK with *changed false;
  * err gets the reason for a debug line, with SAN_EFORMAT, if the payload is broken. */
 enum san_status state_apply(const struct entity_view *view, struct home_state *state, const char *topic,
+    const struct state_payload *payload, bool *changed, struct san_error *err);
+/* The same of a payload that is for this entity alone. */
+enum san_status state_apply_bytes(const struct entity_view *view, struct home_state *state, const char *topic,
     const char *payload, size_t len, bool *changed, struct san_error *err);
 
 #endif

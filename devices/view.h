@@ -20,7 +20,7 @@ struct applying {
     struct home_state *state;
     const char *payload;
     size_t len;
-    cJSON *json; /* the payload, or NULL if it is no JSON */
+    const cJSON *json; /* the payload, or NULL if it is no JSON */
     struct san_arena *arena;
     struct san_error *err;
     bool changed;

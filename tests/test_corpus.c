@@ -219,7 +219,7 @@ static void apply(struct fixture *f, const cJSON *message)
         bool changed;
         if (cJSON_IsTrue(member(message, "retained")) && entity_view_ignores_retained(entity->view))
             continue;
-        state_apply(entity->view, &entity->state, topic, payload, strlen(payload), &changed, NULL);
+        state_apply_bytes(entity->view, &entity->state, topic, payload, strlen(payload), &changed, NULL);
     }
 }
 

@@ -45,7 +45,7 @@ static void open_entity(struct entity *e, const char *entity_id, const char *sta
     home_state_init(&e->state);
     entity_view_start(e->view, &e->state);
     assert_int_equal(
-        state_apply(e->view, &e->state, e->topic, state, strlen(state), &changed, &error), SAN_OK);
+        state_apply_bytes(e->view, &e->state, e->topic, state, strlen(state), &changed, &error), SAN_OK);
     free(text);
     cJSON_Delete(config);
     cJSON_Delete(json);
@@ -254,7 +254,7 @@ static void an_unavailable_entity_is_known_to_be(void **unused)
     bool changed = false;
     open_entity(&e, "switch.pump", "{\"state\":\"on\",\"attributes\":{}}");
     assert_true(e.state.available);
-    state_apply(e.view, &e.state, e.topic, gone, sizeof(gone) - 1, &changed, NULL);
+    state_apply_bytes(e.view, &e.state, e.topic, gone, sizeof(gone) - 1, &changed, NULL);
     assert_true(changed);
     assert_false(e.state.available);
     close_entity(&e);

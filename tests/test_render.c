@@ -34,7 +34,7 @@ static void open_view(const char *domain, const char *config)
 static void apply(const char *topic, const char *payload)
 {
     bool changed;
-    assert_int_equal(state_apply(view, &now, topic, payload, strlen(payload), &changed, NULL), SAN_OK);
+    assert_int_equal(state_apply_bytes(view, &now, topic, payload, strlen(payload), &changed, NULL), SAN_OK);
 }
 
 /* slot and text may be NULL: no argument. A text that is a number is given as one. */

@@ -33,7 +33,7 @@ static bool apply(const char *topic, const char *payload)
 {
     bool changed;
     struct san_error err = {.text = ""};
-    if (state_apply(view, &now, topic, payload, strlen(payload), &changed, &err) != SAN_OK)
+    if (state_apply_bytes(view, &now, topic, payload, strlen(payload), &changed, &err) != SAN_OK)
         fail_msg("%s: %s", payload, err.text);
     return changed;
 }
@@ -42,7 +42,8 @@ static void ignore(const char *topic, const char *payload)
 {
     bool changed = true;
     struct san_error err = {.text = ""};
-    assert_int_equal(state_apply(view, &now, topic, payload, strlen(payload), &changed, &err), SAN_EFORMAT);
+    assert_int_equal(
+        state_apply_bytes(view, &now, topic, payload, strlen(payload), &changed, &err), SAN_EFORMAT);
     assert_false(changed);
     assert_true(strlen(err.text) > 0);
 }
@@ -273,7 +274,7 @@ static void refuses_huge_payloads(void **state)
     char *payload = calloc(1, STATE_PAYLOAD_MAX + 1);
     assert_non_null(payload);
     assert_int_equal(
-        state_apply(view, &now, "s", payload, STATE_PAYLOAD_MAX + 1, &changed, &err), SAN_ELIMIT);
+        state_apply_bytes(view, &now, "s", payload, STATE_PAYLOAD_MAX + 1, &changed, &err), SAN_ELIMIT);
     free(payload);
 }
 

@@ -50,7 +50,7 @@ static void fuzz_entity(
     home_state_init(&now);
     entity_view_start(view, &now);
     snprintf(topic, sizeof(topic), "%s%s", HA_TOPIC, found->entity_id);
-    state_apply(view, &now, topic, state, len, &changed, NULL);
+    state_apply_bytes(view, &now, topic, state, len, &changed, NULL);
     for (size_t i = 0; i < sizeof(tools) / sizeof(tools[0]); i++) {
         struct home_call call = {.tool = tools[i],
             .args = {{.slot = "brightness", .text = "40", .number = 40, .is_number = true},

@@ -71,7 +71,7 @@ static void one_message(
 {
     bool changed;
     struct san_error err;
-    state_apply(view, state, "s", (const char *)data, len, &changed, &err);
+    state_apply_bytes(view, state, "s", (const char *)data, len, &changed, &err);
     if (len % 7 == 0)
         state_expire(view, state);
     if (len % 5 == 0)
