@@ -11,8 +11,8 @@
 #include "inference/run_state.h"
 
 enum {
-    HEAD_MAX = 256, /* numbers of a head */
-    SLAB = 64,      /* rows of a matrix that go together: whole tiles in every layout */
+    NEAR_ROWS = 2 * SAN_ATTEND_ROWS, /* that go through several loops while they are near */
+    SLAB = 64,                       /* rows of a matrix that go together: whole tiles in every layout */
     /* Least parts that are worth another thread: about a microsecond. */
     ROW_GRAIN = 8,
     GRAIN_PRODUCTS = 32768,
@@ -51,6 +51,13 @@ void san_run_step(struct san_network *net, san_step_fn *run, const void *data)
         san_pool_run(net->pool, run_rows, &step, blocks, STEP_GRAIN);
     else if (blocks) /* none: a prompt of remembered items alone */
         run(net, data, &(struct san_part){0, net->pass_rows, net->pool, 0});
+}
+
+struct san_part san_near(const struct san_part *part, size_t row)
+{
+    size_t left = part->first + part->count - row;
+    return (struct san_part){
+        row, part->pool || left < NEAR_ROWS ? left : NEAR_ROWS, part->pool, part->worker};
 }
 
 /* A loop over the rows of a part. */
@@ -92,33 +99,67 @@ void san_embed(struct san_network *net, const struct san_part *part)
     for_rows(net, part, embed_row, NULL);
 }
 
-/* Row `row` of x, as the integers of the next input. */
-static void quantize_input(struct san_network *net, const float *x, size_t row, size_t n)
+/* Row `row` of x. */
+static void round_row(
+    const struct san_network *net, const struct san_rounded *to, const float *x, size_t row, size_t n)
 {
     if (net->quantised)
-        net->kernels->quantize(net->input_q + row * n, net->input_scale + row,
-            net->input_offset + row * (n / SAN_GROUP), x + row * n, n);
+        net->kernels->quantize(
+            to->q + row * n, to->scale + row, to->offset + row * (n / SAN_GROUP), x + row * n, n);
 }
 
 struct advance {
+    struct san_network *net;
     float gate;
     const float *g;
+    size_t first;
 };
 
-static void advance_row(struct san_network *net, const void *data, size_t row)
+static void advance_row(const struct advance *a, size_t row)
 {
-    const struct advance *a = data;
+    struct san_network *net = a->net;
     const struct san_config *c = &net->model->config;
     float *x = net->x + row * c->d;
     if (a->gate != 0)
         net->kernels->add(x, net->output + row * c->d, a->gate, c->d);
     net->kernels->rms_norm(net->input + row * c->d, x, a->g, c->d, c->epsilon);
-    quantize_input(net, net->input, row, c->d);
+    round_row(net, &net->input_q, net->input, row, c->d);
+}
+
+/* `count` rows in one go. */
+static void advance_together(const struct advance *a, size_t first, size_t count)
+{
+    struct san_network *net = a->net;
+    size_t d = net->model->config.d;
+    const struct san_rows rows = {.n = d,
+        .count = count,
+        .x = net->x + first * d,
+        .y = net->output + first * d,
+        .gate = a->gate,
+        .g = a->g,
+        .epsilon = net->model->config.epsilon,
+        .out = net->input + first * d,
+        .q = net->input_q.q + first * d,
+        .scale = net->input_q.scale + first,
+        .offset = net->input_q.offset + first * (d / SAN_GROUP)};
+    net->kernels->advance(&rows);
+}
+
+static void advance_rows(void *data, unsigned worker, size_t begin, size_t end)
+{
+    (void)worker;
+    const struct advance *a = data;
+    if (a->net->quantised && a->net->kernels->advance)
+        advance_together(a, a->first + begin, end - begin);
+    else
+        for (size_t i = begin; i < end; i++)
+            advance_row(a, a->first + i);
 }
 
 void san_advance(struct san_network *net, const struct san_part *part, float gate, const float *g)
 {
-    for_rows(net, part, advance_row, &(struct advance){gate, g});
+    struct advance a = {net, gate, g, part->first};
+    san_pool_run(part->pool, advance_rows, &a, part->count, ROW_GRAIN);
 }
 
 /* ---- projections ---- */
@@ -130,18 +171,18 @@ struct project {
     struct san_columns cols;
 };
 
-/* Of rows of x, which stand quantised as the input. */
+/* Of rows of x, which are rounded too. */
 static struct project project_of(const struct san_network *net, const struct san_part *part,
-    const struct san_projection *projections, size_t count, const float *x)
+    const struct san_projection *projections, size_t count, const float *x, const struct san_rounded *rounded)
 {
     size_t n = projections->matrix->n, first = part->first;
     return (struct project){net, projections, count, first,
         {.n = n,
             .count = part->count,
             .x = x + first * n,
-            .q = net->input_q + first * n,
-            .scale = net->input_scale + first,
-            .offset = net->input_offset + first * (n / SAN_GROUP)}};
+            .q = rounded->q + first * n,
+            .scale = rounded->scale + first,
+            .offset = rounded->offset + first * (n / SAN_GROUP)}};
 }
 
 /* Rows [row, until) of a matrix. */
@@ -187,157 +228,8 @@ static void project(const struct san_part *part, struct project *p)
 void san_project(struct san_network *net, const struct san_part *part,
     const struct san_projection *projections, size_t count)
 {
-    struct project p = project_of(net, part, projections, count, net->input);
+    struct project p = project_of(net, part, projections, count, net->input, &net->input_q);
     project(part, &p);
-}
-
-/* ---- queries, keys, values ---- */
-
-/* A head of row `row`, normalised and turned, with zeros up to the length of a key. */
-static void prepare_head(const struct san_network *net, const struct san_heads *heads, float *out,
-    const float *x, const float *g, size_t row)
-{
-    const struct san_config *c = &net->model->config;
-    size_t hd = c->head_dim;
-    net->kernels->rms_norm(out, x, g, hd, c->epsilon);
-    if (heads->turn) {
-        size_t at = net->span[row].position * (hd / 2);
-        net->kernels->rope(out, net->cosine + at, net->sine + at, hd);
-    }
-    memset(out + hd, 0, (net->key_n - hd) * sizeof(*out));
-}
-
-/* Query `at` of all, in the order of san_attend; scores are divided by the root of the length here. */
-static void put_query(struct san_network *net, size_t at, float *head)
-{
-    size_t n = net->key_n;
-    float factor = 1.0f / sqrtf((float)net->model->config.head_dim);
-    if (net->quantised) {
-        net->kernels->quantize(
-            net->query_q + at * n, net->query_scale + at, net->query_offset + at * (n / SAN_GROUP), head, n);
-        net->query_scale[at] *= factor;
-        return;
-    }
-    for (size_t i = 0; i < n; i++)
-        net->query[at * n + i] = head[i] * factor;
-}
-
-/* Those that go with a key/value head. */
-static void prepare_queries(
-    struct san_network *net, const struct san_heads *heads, size_t row, size_t kv_head)
-{
-    const struct san_config *c = &net->model->config;
-    size_t group = c->heads / c->kv_heads;
-    for (size_t h = 0; h < group; h++) {
-        float head[HEAD_MAX];
-        const float *x = net->q + row * net->inner + (kv_head * group + h) * c->head_dim;
-        prepare_head(net, heads, head, x, heads->weights->q_norm, row);
-        put_query(net, (kv_head * net->pass_rows + row) * group + h, head);
-    }
-}
-
-/* A key as a row of the file's kind. A scale that a half float cannot hold becomes the largest that it can.
- */
-static void put_key(const struct san_network *net, void *row, const float *head)
-{
-    struct san_block_q8_0 *blocks = row;
-    if (!net->quantised) {
-        memcpy(row, head, net->key_n * sizeof(*head));
-        return;
-    }
-    for (size_t b = 0; b < net->key_n / SAN_GROUP; b++) {
-        float scale;
-        int32_t offset;
-        net->kernels->quantize(blocks[b].q, &scale, &offset, head + b * SAN_GROUP, SAN_GROUP);
-        blocks[b].scale = san_float_to_half(scale);
-    }
-}
-
-/* Values of a head as the file's kind of a network has them: floats, or a scale and integers. */
-static void put_values(const struct san_network *net, char *row, const float *values)
-{
-    size_t hd = net->model->config.head_dim;
-    if (!net->quantised) {
-        memcpy(row, values, hd * sizeof(*values));
-        return;
-    }
-    float padded[HEAD_MAX], scale;
-    int8_t q[HEAD_MAX];
-    int32_t offset[HEAD_MAX / SAN_GROUP];
-    memcpy(padded, values, hd * sizeof(*values));
-    memset(padded + hd, 0, (net->key_n - hd) * sizeof(*padded));
-    net->kernels->quantize(q, &scale, offset, padded, net->key_n);
-    memcpy(row, &scale, sizeof(scale));
-    memcpy(row + sizeof(scale), q, hd);
-}
-
-static struct san_matrix keys_of(const struct san_memory *memory, size_t head)
-{
-    struct san_matrix keys = memory->keys;
-    keys.data = (char *)keys.data + head * memory->keys_bytes;
-    return keys;
-}
-
-/* Token `token` of a head's values, which is also where a scale of its own stands, in floats. */
-static size_t value_at(const struct san_memory *memory, size_t head, size_t token)
-{
-    return head * memory->capacity + token;
-}
-
-static void remember_head(const struct san_network *net, struct san_memory *memory, size_t token, size_t head,
-    const char *key, const char *values)
-{
-    size_t hd = net->model->config.head_dim, at = value_at(memory, head, token);
-    struct san_matrix to = keys_of(memory, head);
-    san_matrix_put_row(&to, token, key);
-    if (!net->quantised) {
-        memcpy(memory->values + at * hd, values, hd * sizeof(float));
-        return;
-    }
-    memcpy(memory->value_scale + at, values, sizeof(float));
-    memcpy(memory->value_q + at * hd, values + sizeof(float), hd);
-}
-
-void san_remember(const struct san_network *net, struct san_memory *memory, size_t token, const char *keys,
-    const char *values)
-{
-    size_t heads = net->model->config.kv_heads;
-    for (size_t h = 0; h < heads; h++)
-        remember_head(net, memory, token, h, keys + h * (net->key_bytes / heads),
-            values + h * (net->value_bytes / heads));
-}
-
-static void prepare_key(struct san_network *net, const struct san_heads *heads, size_t row, size_t kv_head)
-{
-    const struct san_config *c = &net->model->config;
-    size_t at = row * net->kv + kv_head * c->head_dim;
-    char *key = net->key_rows + row * net->key_bytes + kv_head * (net->key_bytes / c->kv_heads);
-    char *values = net->value_rows + row * net->value_bytes + kv_head * (net->value_bytes / c->kv_heads);
-    float head[HEAD_MAX];
-    prepare_head(net, heads, head, net->k + at, heads->weights->k_norm, row);
-    put_key(net, key, head);
-    put_values(net, values, net->v + at);
-    remember_head(net, heads->memory, net->span[row].token, kv_head, key, values);
-}
-
-static void prepare_kv_head(
-    struct san_network *net, const struct san_heads *heads, size_t row, size_t kv_head)
-{
-    if (heads->queries)
-        prepare_queries(net, heads, row, kv_head);
-    if (heads->keys)
-        prepare_key(net, heads, row, kv_head);
-}
-
-static void prepare_row(struct san_network *net, const void *data, size_t row)
-{
-    for (size_t h = 0; h < net->model->config.kv_heads; h++)
-        prepare_kv_head(net, data, row, h);
-}
-
-void san_prepare_heads(struct san_network *net, const struct san_part *part, const struct san_heads *heads)
-{
-    for_rows(net, part, prepare_row, heads);
 }
 
 /* ---- attention ---- */
@@ -379,7 +271,7 @@ static void mix_floats(const struct attend *a, const struct together *t, float *
     const struct san_config *c = &net->model->config;
     size_t hd = c->head_dim, group = c->heads / c->kv_heads, stride = net->score_stride;
     size_t tokens = t->span->end - t->span->begin;
-    const float *values = a->memory->values + value_at(a->memory, t->head, t->span->begin) * hd;
+    const float *values = a->memory->values + san_value_at(a->memory, t->head, t->span->begin) * hd;
     for (size_t i = 0; i < t->rows * group; i++)
         net->kernels->softmax(scores + i * stride, tokens);
     if (t->rows == 1)
@@ -396,17 +288,20 @@ static void mix_integers(const struct attend *a, const struct together *t, const
     const struct san_network *net = a->net;
     const struct san_config *c = &net->model->config;
     size_t hd = c->head_dim, group = c->heads / c->kv_heads, stride = net->score_stride;
-    size_t tokens = t->span->end - t->span->begin, at = value_at(a->memory, t->head, t->span->begin);
-    for (size_t i = 0; i < t->rows * group; i++) /* the factors of a head stand together */
-        s->factors[i % group * t->rows + i / group] = net->kernels->weigh(
-            s->weights + i * stride, scores + i * stride, a->memory->value_scale + at, tokens);
+    size_t tokens = t->span->end - t->span->begin, at = san_value_at(a->memory, t->head, t->span->begin);
+    const float *scale = a->memory->value_scale + at;
     const int8_t *values = a->memory->value_q + at * hd;
-    if (t->rows == 1)
+    if (t->rows == 1) {
+        net->kernels->weigh(s->weights, s->factors, scores, stride, group, scale, tokens);
         net->kernels->mix_weighed(out, hd, s->weights, stride, s->factors, group, values, tokens, hd);
-    else
-        for (size_t j = 0; j < group; j++)
-            net->kernels->mix_weighed(out + j * hd, net->inner, s->weights + j * stride, group * stride,
-                s->factors + j * t->rows, t->rows, values, tokens, hd);
+        return;
+    }
+    for (size_t j = 0; j < group; j++) {
+        int16_t *weights = s->weights + j * stride;
+        net->kernels->weigh(weights, s->factors, scores + j * stride, group * stride, t->rows, scale, tokens);
+        net->kernels->mix_weighed(
+            out + j * hd, net->inner, weights, group * stride, s->factors, t->rows, values, tokens, hd);
+    }
 }
 
 static void attend_rows(const struct attend *a, const struct scratch *s, const struct together *t)
@@ -421,7 +316,7 @@ static void attend_rows(const struct attend *a, const struct scratch *s, const s
         .q = net->query_q + at * n,
         .scale = net->query_scale + at,
         .offset = net->query_offset + at * (n / SAN_GROUP)};
-    struct san_matrix keys = keys_of(a->memory, t->head);
+    struct san_matrix keys = san_keys_of(a->memory, t->head);
     size_t tile = keys.layout.rows, first = t->span->begin / tile * tile;
     size_t wide = (t->span->end - first + tile - 1) / tile * tile;
     san_kernels_multiply(net->kernels, keys.type)(s->scores, net->score_stride, &keys, first, wide, &queries);
@@ -465,15 +360,15 @@ static void attend_blocks(void *data, unsigned worker, size_t begin, size_t end)
 static void quantize_row(struct san_network *net, const void *data, size_t row)
 {
     (void)data;
-    quantize_input(net, net->q, row, net->inner);
+    round_row(net, &net->heads_q, net->q, row, net->inner);
 }
 
-static void project_output(
+void san_project_output(
     struct san_network *net, const struct san_part *part, const struct san_attention_weights *w)
 {
     for_rows(net, part, quantize_row, NULL);
     const struct san_projection output = {&w->output, net->output};
-    struct project p = project_of(net, part, &output, 1, net->q);
+    struct project p = project_of(net, part, &output, 1, net->q, &net->heads_q);
     project(part, &p);
 }
 
@@ -491,14 +386,12 @@ static size_t attend_products(const struct san_network *net, const struct san_pa
     return 2 * rows * c->heads / c->kv_heads * c->head_dim * tokens;
 }
 
-void san_attend(struct san_network *net, const struct san_part *part, const struct san_attention_weights *w,
-    const struct san_memory *memory)
+void san_attend(struct san_network *net, const struct san_part *part, const struct san_memory *memory)
 {
     struct attend a = attend_of(net, part, memory);
     size_t rows = part->count < SAN_ATTEND_ROWS ? part->count : SAN_ATTEND_ROWS;
     san_pool_run(part->pool, attend_blocks, &a, net->model->config.kv_heads * a.blocks,
         grain_of(attend_products(net, part, rows)));
-    project_output(net, part, w);
 }
 
 /* ---- all of it, head by head ---- */
@@ -532,12 +425,33 @@ static void project_head_slab(const struct head_by_head *h, size_t head, size_t 
     project_rows(&h->project, p, head * rows + first, head * rows + until);
 }
 
+void san_project_heads(struct san_network *net, const struct san_part *part,
+    const struct san_projection *projections, size_t count, const struct san_heads *heads)
+{
+    const struct san_config *c = &net->model->config;
+    if (part->pool || c->head_dim % net->kernels->layout.rows) { /* a tile would be of two heads */
+        san_project(net, part, projections, count);
+        san_prepare_heads(net, part, heads);
+        return;
+    }
+    for (struct san_part near = san_near(part, part->first); near.count;
+         near = san_near(part, near.first + near.count)) {
+        const struct project p = project_of(net, &near, projections, count, net->input, &net->input_q);
+        for (size_t head = 0; head < c->kv_heads; head++) {
+            for (size_t i = 0; i < count; i++) {
+                size_t own = head_rows(net, &projections[i]);
+                project_rows(&p, &projections[i], head * own, (head + 1) * own);
+            }
+            san_prepare_head(net, heads, head, near.first, near.count);
+        }
+    }
+}
+
 /* What follows its projections. */
 static void finish_head(const struct head_by_head *h, unsigned worker, size_t head)
 {
     const struct attend *a = &h->attend;
-    for (size_t row = a->part->first; row < a->part->first + a->part->count; row++)
-        prepare_kv_head(a->net, h->heads, row, head);
+    san_prepare_head(a->net, h->heads, head, a->part->first, a->part->count);
     struct scratch scratch = scratch_of(a, worker);
     for (size_t i = 0; i < a->blocks; i++)
         attend_block(a, &scratch, head * a->blocks + i);
@@ -563,16 +477,17 @@ void san_attend_by_head(struct san_network *net, const struct san_part *part,
     if (c->head_dim % net->kernels->layout.rows) { /* a tile would be of two heads */
         san_project(net, part, projections, count);
         san_prepare_heads(net, part, heads);
-        san_attend(net, part, heads->weights, memory);
+        san_attend(net, part, memory);
+        san_project_output(net, part, heads->weights);
         return;
     }
-    struct head_by_head h = {
-        project_of(net, part, projections, count, net->input), heads, attend_of(net, part, memory), 0};
+    struct head_by_head h = {project_of(net, part, projections, count, net->input, &net->input_q), heads,
+        attend_of(net, part, memory), 0};
     for (size_t i = 0; i < count; i++)
         h.slabs += head_slabs(net, &projections[i]);
     for (size_t head = 0; head < c->kv_heads; head++)
         atomic_store_explicit(&net->slabs_left[head], (unsigned)h.slabs, memory_order_relaxed);
     size_t products = SLAB * h.project.cols.n * part->count;
     san_pool_run(part->pool, run_head_slabs, &h, c->kv_heads * h.slabs, grain_of(products));
-    project_output(net, part, heads->weights);
+    san_project_output(net, part, heads->weights);
 }

@@ -149,27 +149,35 @@ static void take_in(struct san_network *net, const void *data, const struct san_
     const struct san_attention_weights *w = &net->model->weights.enc[layer];
     const struct san_projection in[] = {{&w->q, net->q}, {&w->k, net->k}, {&w->v, net->v}};
     const struct san_heads heads = {w, &net->encoder, .queries = true, .keys = true, .turn = true};
-    if (layer == 0)
+    if (layer == 0) {
         san_embed(net, part);
-    san_advance(net, part, layer ? net->model->weights.enc[layer - 1].gate : 0, w->norm);
-    san_project(net, part, in, 3);
-    san_prepare_heads(net, part, &heads);
+        san_advance(net, part, 0, w->norm);
+    }
+    san_project_heads(net, part, in, 3, &heads);
 }
 
+/* The encoder's output is net->input, and goes to where its tokens are in the prompt, too. */
+static void leave(struct san_network *net, const struct san_part *part)
+{
+    size_t d = net->model->config.d;
+    for (size_t row = part->first; row < part->first + part->count; row++)
+        memcpy(net->encoded + net->span[row].token * d, net->input + row * d, d * sizeof(float));
+}
+
+/* From there to the input of the next layer, or the final norm. */
 static void attend(struct san_network *net, const void *data, const struct san_part *part)
 {
-    san_attend(net, part, &net->model->weights.enc[*(const uint32_t *)data], &net->encoder);
-}
-
-/* The final norm: net->input is the encoder's output, and goes to where its tokens are in the prompt, too. */
-static void leave(struct san_network *net, const void *data, const struct san_part *part)
-{
-    (void)data;
-    const struct san_config *c = &net->model->config;
-    san_advance(net, part, net->model->weights.enc[c->enc_layers - 1].gate, net->model->weights.enc_norm);
-    for (size_t row = part->first; row < part->first + part->count; row++)
-        memcpy(net->encoded + net->span[row].token * (size_t)c->d, net->input + row * c->d,
-            c->d * sizeof(float));
+    uint32_t layer = *(const uint32_t *)data, layers = net->model->config.enc_layers;
+    const struct san_attention_weights *w = &net->model->weights.enc[layer];
+    const float *norm = layer + 1 < layers ? w[1].norm : net->model->weights.enc_norm;
+    san_attend(net, part, &net->encoder);
+    for (struct san_part near = san_near(part, part->first); near.count;
+         near = san_near(part, near.first + near.count)) {
+        san_project_output(net, &near, w);
+        san_advance(net, &near, w->gate, norm);
+    }
+    if (layer + 1 == layers)
+        leave(net, part);
 }
 
 /* Keys and values of the prompt for a decoder layer, from the encoder's output. */
@@ -179,8 +187,7 @@ static void take_in_cross(struct san_network *net, const void *data, const struc
     const struct san_attention_weights *w = &net->model->weights.cross[layer];
     const struct san_projection in[] = {{&w->k, net->k}, {&w->v, net->v}};
     const struct san_heads heads = {w, &net->cross[layer], .keys = true};
-    san_project(net, part, in, 2);
-    san_prepare_heads(net, part, &heads);
+    san_project_heads(net, part, in, 2, &heads);
 }
 
 enum san_status san_network_encode(
@@ -197,7 +204,6 @@ enum san_status san_network_encode(
         settle_memory(net, &net->encoder, layer);
         san_run_step(net, attend, &layer);
     }
-    san_run_step(net, leave, NULL);
     for (uint32_t layer = 0; layer < c->dec_layers; layer++) {
         san_run_step(net, take_in_cross, &layer);
         settle_memory(net, &net->cross[layer], c->enc_layers + layer);

@@ -80,11 +80,16 @@ static void lay_out_memories(struct san_network *net, struct layout *layout)
     }
 }
 
+static struct san_rounded lay_out_rounded(struct layout *layout, uint64_t rows, uint64_t n)
+{
+    return (struct san_rounded){carve(layout, rows * n, 1), carve_floats(layout, rows),
+        carve(layout, rows * n / SAN_GROUP, sizeof(int32_t))};
+}
+
 static void lay_out(struct san_network *net, struct layout *layout, unsigned threads)
 {
     const struct san_config *c = &net->model->config;
     size_t context = c->context_length, rows = net->rows, queries = rows * c->heads;
-    uint64_t wide = larger(c->d, net->inner);
     uint64_t attending = threads * (uint64_t)SAN_ATTEND_ROWS * (c->heads / c->kv_heads); /* queries */
     net->cosine = carve_floats(layout, positions(c) * (uint64_t)c->head_dim / 2);
     net->sine = carve_floats(layout, positions(c) * (uint64_t)c->head_dim / 2);
@@ -92,9 +97,8 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->placed = carve(layout, context, sizeof(*net->placed));
     net->x = carve_floats(layout, rows * (uint64_t)c->d);
     net->input = carve_floats(layout, rows * (uint64_t)c->d);
-    net->input_q = carve(layout, rows * wide, 1);
-    net->input_scale = carve_floats(layout, rows);
-    net->input_offset = carve(layout, rows * wide / SAN_GROUP, sizeof(*net->input_offset));
+    net->input_q = lay_out_rounded(layout, rows, c->d);
+    net->heads_q = lay_out_rounded(layout, rows, net->inner);
     net->q = carve_floats(layout, rows * (uint64_t)net->inner);
     net->k = carve_floats(layout, rows * (uint64_t)net->kv);
     net->v = carve_floats(layout, rows * (uint64_t)net->kv);

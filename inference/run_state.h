@@ -1,5 +1,5 @@
-/* run_state.h - what network.c, attention.c, encoder.c and decoder.c share: the memory of one session, and
- * the steps of an attention layer.
+/* run_state.h - what network.c, attention.c, heads.c, encoder.c and decoder.c share: the memory of one
+ * session, and the steps of an attention layer.
  *
  * Rows are tokens. H*hd is `inner`, KV*hd is `kv`. `rows` is the most tokens of one pass.
  */
@@ -44,6 +44,13 @@ struct san_memory {
     size_t capacity;        /* tokens */
 };
 
+/* Rows of n floats as integers. */
+struct san_rounded {
+    int8_t *q;       /* [rows][n] */
+    float *scale;    /* [rows] */
+    int32_t *offset; /* [rows][n / 32] */
+};
+
 struct san_network {
     const struct san_model *model;
     const struct san_kernels *kernels;
@@ -62,17 +69,16 @@ struct san_network {
     size_t pass_rows;          /* how many those are */
     struct san_placed *placed; /* [context_length] */
     size_t placed_count;
-    float *x;              /* [rows][d] residual stream */
-    float *input;          /* [rows][d] of a projection: normalised x */
-    int8_t *input_q;       /* [rows][max(d, inner)] the same as integers, or the heads' output in q */
-    float *input_scale;    /* [rows] */
-    int32_t *input_offset; /* [rows][max(d, inner) / 32] */
-    float *q, *k, *v;      /* [rows][inner], [rows][kv], [rows][kv]; the heads' output in place of q */
-    char *key_rows;        /* [rows][key_bytes] */
-    char *value_rows;      /* [rows][value_bytes] */
-    float *query;          /* [KV][pass_rows][H / KV][key_n]: heads that share keys lie together */
-    int8_t *query_q;       /* the same as integers */
-    float *query_scale;    /* one a query */
+    float *x;                   /* [rows][d] residual stream */
+    float *input;               /* [rows][d] of a projection: normalised x */
+    struct san_rounded input_q; /* the same as integers */
+    float *q, *k, *v;           /* [rows][inner], [rows][kv], [rows][kv]; the heads' output in place of q */
+    struct san_rounded heads_q; /* that as integers */
+    char *key_rows;             /* [rows][key_bytes] */
+    char *value_rows;           /* [rows][value_bytes] */
+    float *query;               /* [KV][pass_rows][H / KV][key_n]: heads that share keys lie together */
+    int8_t *query_q;            /* the same as integers */
+    float *query_scale;         /* one a query */
     int32_t *query_offset;
     float *output;           /* [rows][d] of a layer, before the gate */
     atomic_uint *slabs_left; /* [KV] of a head's projections, that are not done */
@@ -114,6 +120,10 @@ typedef void san_step_fn(struct san_network *net, const void *data, const struct
  * then each weight is read by one. */
 void san_run_step(struct san_network *net, san_step_fn *step, const void *data);
 
+/* Of the rows of a part from `row` on, those that one thread best takes through several loops while they are
+ * near; all, if threads share each. */
+struct san_part san_near(const struct san_part *part, size_t row);
+
 /* x = embedding of the rows' ids, scaled by sqrt(d). */
 void san_embed(struct san_network *net, const struct san_part *part);
 /* What one attention layer leaves for the next: x += gate * output, unless gate is 0; then input = norm(x) by
@@ -137,14 +147,26 @@ struct san_heads {
     bool queries, keys, turn;
 };
 void san_prepare_heads(struct san_network *net, const struct san_part *part, const struct san_heads *heads);
+/* san_project and san_prepare_heads, head by head while its numbers are near. */
+void san_project_heads(struct san_network *net, const struct san_part *part,
+    const struct san_projection *projections, size_t count, const struct san_heads *heads);
+/* san_prepare_heads for rows [first, first + count) and what belongs to one key/value head. */
+void san_prepare_head(
+    struct san_network *net, const struct san_heads *heads, size_t kv_head, size_t first, size_t count);
+/* The keys of a head; and where token `token` of its values is, which is also where a scale of its own
+ * stands, in floats. */
+struct san_matrix san_keys_of(const struct san_memory *memory, size_t head);
+size_t san_value_at(const struct san_memory *memory, size_t head, size_t token);
 /* The keys and values of a token, as net->key_rows and net->value_rows have them, into a memory. */
 void san_remember(const struct san_network *net, struct san_memory *memory, size_t token, const char *keys,
     const char *values);
 
-/* The queries against the memory, each row over its span; then the output projection, into net->output. */
-void san_attend(struct san_network *net, const struct san_part *part, const struct san_attention_weights *w,
-    const struct san_memory *memory);
-/* san_project, san_prepare_heads and san_attend, for all rows of a pass where they are few: what belongs to a
+/* The queries against the memory, each row over its span, in place of the queries; and the output projection
+ * of that, into net->output. */
+void san_attend(struct san_network *net, const struct san_part *part, const struct san_memory *memory);
+void san_project_output(
+    struct san_network *net, const struct san_part *part, const struct san_attention_weights *w);
+/* All of that from san_project on, for all rows of a pass where they are few: what belongs to a
  * key/value head goes on to the weighted values as soon as its projections are there, and threads meet once
  * instead of three times. */
 void san_attend_by_head(struct san_network *net, const struct san_part *part,

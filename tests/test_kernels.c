@@ -205,7 +205,8 @@ static void test_weighed_values_are_a_softmax(void **state)
             v[i] = (int8_t)(i * 89 % 255 - 127);
         for (size_t t = 0; t < 48; t++)
             scale[t] = fabsf(scale[t]) + 0.1f;
-        float factor = scalar()->weigh(w, x, scale, count);
+        float factor;
+        scalar()->weigh(w, &factor, x, 48, 1, scale, count);
         scalar()->mix_weighed(out, 8, w, 48, &factor, 1, v, count, 8);
         scalar()->softmax(x, count);
         memset(want, 0, sizeof(want));
@@ -378,6 +379,118 @@ static void check_floats(const struct san_kernels *set)
     }
 }
 
+/* What some sets do in one go is what the scalar set does step by step. */
+static void check_advance(const struct san_kernels *set)
+{
+    enum { ROWS = 6, ALL = ROWS * N_MAX };
+    static float x[2][ALL], y[ALL], g[N_MAX], out[2][ALL];
+    static int8_t q[2][ALL];
+    float scale[2][ROWS];
+    int32_t offset[2][ALL / 32];
+    for (size_t i = 0; set->advance && i < 5 * 2 * ROWS; i++) {
+        const size_t lengths[] = {32, 64, 96, 160, N_MAX}, n = lengths[i % 5], count = 1 + i / 10;
+        float gate = i / 5 % 2 ? 0.3f : 0;
+        fill_widely(x[0], count * n);
+        fill(y, count * n, 1.0f);
+        fill(g, n, 1.0f);
+        memset(x[0] + (count - 1) * n, 0, gate != 0 ? 0 : n * sizeof(float)); /* a row of zeros */
+        memcpy(x[1], x[0], sizeof(x[0]));
+        const struct san_rows rows = {.n = n,
+            .count = count,
+            .x = x[0],
+            .y = y,
+            .gate = gate,
+            .g = g,
+            .epsilon = 1e-6f,
+            .out = out[0],
+            .q = q[0],
+            .scale = scale[0],
+            .offset = offset[0]};
+        set->advance(&rows);
+        for (size_t r = 0; r < count; r++) {
+            if (gate != 0)
+                scalar()->add(x[1] + r * n, y + r * n, gate, n);
+            scalar()->rms_norm(out[1] + r * n, x[1] + r * n, g, n, 1e-6f);
+            scalar()->quantize(q[1] + r * n, &scale[1][r], offset[1] + r * n / 32, out[1] + r * n, n);
+        }
+        assert_memory_equal(x[0], x[1], count * n * sizeof(float));
+        assert_memory_equal(out[0], out[1], count * n * sizeof(float));
+        assert_memory_equal(q[0], q[1], count * n);
+        assert_memory_equal(scale[0], scale[1], count * sizeof(float));
+        assert_memory_equal(offset[0], offset[1], count * n / 32 * sizeof(int32_t));
+    }
+}
+
+/* Some heads, and what the scalar set makes of them. */
+struct some_heads {
+    size_t n, count;
+    float x[SAN_HEADS_AT_ONCE * SAN_HEAD_MAX], g[SAN_HEAD_MAX], cosine[SAN_HEAD_MAX], sine[SAN_HEAD_MAX];
+    struct san_head head[SAN_HEADS_AT_ONCE];
+    struct san_block_q8_0 key[SAN_HEADS_AT_ONCE][SAN_HEAD_MAX / 32];
+    float want[SAN_HEADS_AT_ONCE * SAN_HEAD_MAX]; /* normalised and turned */
+};
+
+/* size: of the gains, which go from what is nothing as a half float to what is too much for one. */
+static void make_heads(struct some_heads *h, size_t n, size_t count, bool turned, float size)
+{
+    h->n = n, h->count = count;
+    fill_widely(h->x, count * n);
+    fill(h->cosine, n, 1.0f);
+    fill(h->sine, n, 1.0f);
+    for (size_t i = 0; i < n; i++)
+        h->g[i] = size * toy_random(&seed) - 1.0f;
+    memset(h->key, 0xff, sizeof(h->key));
+    for (size_t i = 0; i < count; i++) {
+        h->head[i] = (struct san_head){h->x + i * n, turned ? h->cosine + i : NULL, h->sine + i, h->key[i]};
+        scalar()->rms_norm(h->want + i * n, h->x + i * n, h->g, n, 1e-6f);
+        if (turned)
+            scalar()->rope(h->want + i * n, h->cosine + i, h->sine + i, n);
+    }
+}
+
+static void check_queries(const struct san_kernels *set, const struct some_heads *h)
+{
+    enum { ALL = SAN_HEADS_AT_ONCE * SAN_HEAD_MAX };
+    int8_t q[2][ALL];
+    float scale[2][SAN_HEADS_AT_ONCE + 1];
+    int32_t offset[2][ALL / 32];
+    memset(scale, 0xff, sizeof(scale)); /* what lies behind stays */
+    set->round_queries(
+        q[0], scale[0], offset[0], h->head, h->count, &(struct san_head_norm){h->g, h->n, 1e-6f});
+    for (size_t i = 0; i < h->count; i++)
+        scalar()->quantize(
+            q[1] + i * h->n, &scale[1][i], offset[1] + i * h->n / 32, h->want + i * h->n, h->n);
+    assert_memory_equal(q[0], q[1], h->count * h->n);
+    assert_memory_equal(scale[0], scale[1], sizeof(scale[0]));
+    assert_memory_equal(offset[0], offset[1], h->count * h->n / 32 * sizeof(int32_t));
+}
+
+static void check_keys(const struct san_kernels *set, const struct some_heads *h)
+{
+    set->round_keys(h->head, h->count, &(struct san_head_norm){h->g, h->n, 1e-6f});
+    for (size_t i = 0; i < h->count * h->n; i += 32) {
+        const struct san_block_q8_0 *got = &h->key[i / h->n][i % h->n / 32];
+        float scale;
+        int8_t q[32];
+        int32_t offset;
+        scalar()->quantize(q, &scale, &offset, h->want + i, 32);
+        assert_int_equal(got->scale, san_float_to_half(scale));
+        assert_memory_equal(got->q, q, 32);
+    }
+}
+
+static void check_heads(const struct san_kernels *set)
+{
+    static const float sizes[] = {1.0f, 1e-4f, 1e8f};
+    static struct some_heads heads;
+    for (size_t i = 0; set->round_queries && i < 3 * 2 * SAN_HEADS_AT_ONCE; i++)
+        for (size_t n = 32; n <= SAN_HEAD_MAX; n += 32) {
+            make_heads(&heads, n, 1 + i / 6, i / 3 % 2, sizes[i % 3]);
+            check_queries(set, &heads);
+            check_keys(set, &heads);
+        }
+}
+
 static void check_mix(const struct san_kernels *set)
 {
     enum { TOKENS = 20, WIDTH = 136, STRIDE = 23, COLUMNS = 9 };
@@ -416,8 +529,7 @@ static void check_weighed(const struct san_kernels *set)
                 memset(out, 0xff, sizeof(out)); /* what lies between columns stays */
                 for (size_t i = 0; i < 2; i++) {
                     memset(w, 0xff, sizeof(w)); /* what lies behind becomes 0 */
-                    for (size_t c = 0; c < columns; c++)
-                        factor[i][c] = sets[i]->weigh(w + c * STRIDE, x + c * STRIDE, scale, count);
+                    sets[i]->weigh(w, factor[i], x, STRIDE, columns, scale, count);
                     sets[i]->mix_weighed(out[i], WIDTH, w, STRIDE, factor[i], columns, v, count, hd);
                 }
                 assert_memory_equal(factor[0], factor[1], columns * sizeof(float));
@@ -435,7 +547,8 @@ static void check_weighed_extremes(const struct san_kernels *set)
     for (size_t t = 0; t < SAN_WEIGHED_MAX; t++)
         scale[t] = 1;
     memset(v, -127, sizeof(v));
-    float factor = set->weigh(w, x, scale, SAN_WEIGHED_MAX);
+    float factor;
+    set->weigh(w, &factor, x, SAN_WEIGHED_MAX, 1, scale, SAN_WEIGHED_MAX);
     set->mix_weighed(out, HD, w, SAN_WEIGHED_MAX, &factor, 1, v, SAN_WEIGHED_MAX, HD);
     for (size_t i = 0; i < HD; i++)
         assert_true(fabsf(out[i] + 127) < 1e-4f);
@@ -458,6 +571,8 @@ static void test_floats_are_the_same(void **state)
 {
     (void)state;
     for_each_set(check_floats);
+    for_each_set(check_advance);
+    for_each_set(check_heads);
     for_each_set(check_mix);
     for_each_set(check_weighed);
     for_each_set(check_weighed_extremes);

@@ -289,7 +289,7 @@ static inline __m256 power(__m256 z)
     return _mm256_and_ps(above, _mm256_castsi256_ps(_mm256_add_epi32(_mm256_castps_si256(p), exponent)));
 }
 
-float san_avx2_weigh(int16_t *w, const float *x, const float *scale, size_t count)
+static float weigh_column(int16_t *w, const float *x, const float *scale, size_t count)
 {
     __m256 most = _mm256_set1_ps(-INFINITY), most_scale = _mm256_setzero_ps();
     for (size_t i = 0; i < count; i += LANES) {
@@ -310,6 +310,13 @@ float san_avx2_weigh(int16_t *w, const float *x, const float *scale, size_t coun
         _mm_storeu_si128((void *)(w + i), packed);
     }
     return largest_scale / (SAN_WEIGHT_MAX * add_lanes(sum));
+}
+
+void san_avx2_weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+    const float *scale, size_t count)
+{
+    for (size_t c = 0; c < columns; c++)
+        factor[c] = weigh_column(w + c * stride, x + c * stride, scale, count);
 }
 
 /* As mix_block, two rows at a time: each product of 16-bit numbers has a neighbour that it is added to. */

@@ -134,7 +134,8 @@ void san_avx2_rope(float *x, const float *cosine, const float *sine, size_t hd);
 void san_avx2_softmax(float *x, size_t count);
 void san_avx2_mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
     const float *v, size_t count, size_t hd);
-float san_avx2_weigh(int16_t *w, const float *x, const float *scale, size_t count);
+void san_avx2_weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+    const float *scale, size_t count);
 void san_avx2_mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
     const float *factor, size_t columns, const int8_t *v, size_t count, size_t hd);
 

@@ -5,9 +5,9 @@
  * multiplication-addition; numbers of a column are broadcast from memory, once for two tiles. */
 #include <math.h>
 
-#include "inference/kernels/avx2.h"
+#include "inference/kernels/avx512.h"
 
-enum { WIDE_ROWS = 16, WIDE_STEP = WIDE_ROWS * 4, TALL = 4 };
+enum { WIDE_ROWS = 16, WIDE_STEP = WIDE_ROWS * 4, TALL = 4, WEIGHED = 3 };
 
 static const struct cut wide_cut = {.tile_rows = WIDE_ROWS, .columns = COLUMNS_MAX, .wide = 2, .tall = TALL};
 
@@ -41,6 +41,8 @@ static INLINE void wide_add_group(__m512 sum[TALL][COLUMNS_MAX], const struct bl
 {
     const char *group = block->tile + block->scale_bytes + b * group_bytes;
     __m512i products[TALL][COLUMNS_MAX];
+    for (size_t i = 0; i < block->ahead_bytes; i += SAN_MATRIX_ALIGN)
+        _mm_prefetch(block->ahead + b * block->ahead_bytes + i, _MM_HINT_T1);
 #pragma GCC unroll 6
     for (size_t c = 0; c < columns; c++)
 #pragma GCC unroll 4
@@ -116,37 +118,6 @@ static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix
     multiply_tiles(out, out_stride, w, first, rows, cols, wide_cut, block_q4_0);
 }
 
-/* ---- quantising ---- */
-
-static float wide_largest(const float *x, size_t n)
-{
-    __m512 most[2] = {_mm512_setzero_ps(), _mm512_setzero_ps()};
-    for (size_t i = 0; i < n; i += SAN_GROUP)
-        for (size_t j = 0; j < 2; j++)
-            most[j] = _mm512_max_ps(most[j], _mm512_abs_ps(_mm512_loadu_ps(x + i + j * WIDE_ROWS)));
-    return _mm512_reduce_max_ps(_mm512_max_ps(most[0], most[1]));
-}
-
-/* Returns the sum of the group. */
-static INLINE int32_t wide_round_group(int8_t *q, const float *x, __m512 factor)
-{
-    __m512i first = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x), factor));
-    __m512i second = _mm512_cvtps_epi32(_mm512_mul_ps(_mm512_loadu_ps(x + WIDE_ROWS), factor));
-    _mm_storeu_si128((void *)q, _mm512_cvtepi32_epi8(first));
-    _mm_storeu_si128((void *)(q + WIDE_ROWS), _mm512_cvtepi32_epi8(second));
-    return _mm512_reduce_add_epi32(_mm512_add_epi32(first, second));
-}
-
-static void quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n)
-{
-    float most = wide_largest(x, n);
-    bool zero = most < SAN_QUANTIZE_MIN;
-    __m512 factor = _mm512_set1_ps(zero ? 0 : 127.0f / most);
-    *scale = zero ? 0 : most / 127.0f;
-    for (size_t i = 0; i < n; i += SAN_GROUP)
-        offset[i / SAN_GROUP] = -128 * wide_round_group(q + i, x + i, factor);
-}
-
 /* ---- attention ---- */
 
 static INLINE __m512 wide_exponential(__m512 y)
@@ -166,11 +137,6 @@ static INLINE __m512 wide_exponential(__m512 y)
     __m512i bits = _mm512_slli_epi32(_mm512_add_epi32(_mm512_cvtps_epi32(n), _mm512_set1_epi32(127)), 23);
     __mmask16 above = _mm512_cmp_ps_mask(y, _mm512_set1_ps(SAN_EXP_MIN), _CMP_GT_OQ);
     return _mm512_maskz_mul_ps(above, _mm512_castsi512_ps(bits), p);
-}
-
-static INLINE __m256 upper_half(__m512 x)
-{
-    return _mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(x), 1));
 }
 
 /* Sixteen numbers are two turns of the eight lanes. */
@@ -270,47 +236,86 @@ static INLINE __m512 power(__m512 z)
     return _mm512_castsi512_ps(_mm512_maskz_add_epi32(above, _mm512_castps_si512(p), exponent));
 }
 
-/* What is largest among the scores, and among the scales. */
-struct largest {
-    __m512 score, scale;
-};
-
-static INLINE void find_largest(struct largest *most, const float *x, const float *scale, __mmask16 mask)
+static INLINE __m512 load_scores(const float *x, __mmask16 mask)
 {
-    most->score = _mm512_max_ps(most->score, _mm512_mask_loadu_ps(most->score, mask, x));
-    most->scale = _mm512_max_ps(most->scale, _mm512_maskz_loadu_ps(mask, scale));
+    return _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), mask, x);
 }
 
-/* Sixteen weights; `sum` gains what the softmax divides by. */
-static INLINE __m256 weigh_sixteen(
-    int16_t *w, const float *x, const float *scale, __m512 start, __m512 inverse, __m256 sum, __mmask16 mask)
+/* Of the last sixteen numbers, those that are there. */
+static INLINE __mmask16 mask_at(size_t i, size_t count)
 {
-    __m512 z = _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), mask, x);
-    __m512 e = power(_mm512_fmadd_ps(z, _mm512_set1_ps(SAN_LOG2E), start));
-    __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, scale), inverse);
-    __m512i n = _mm512_cvtps_epi32(_mm512_mul_ps(e, scaled));
-    _mm256_storeu_si256((void *)w, _mm512_cvtepi32_epi16(n));
-    return _mm256_add_ps(_mm256_add_ps(sum, _mm512_castps512_ps256(e)), upper_half(e));
+    return i + WIDE_ROWS <= count ? 0xffff : (__mmask16)((1u << (count - i)) - 1);
 }
 
-static float weigh(int16_t *w, const float *x, const float *scale, size_t count)
+static float largest_scale(const float *scale, size_t count)
 {
-    size_t whole = count / WIDE_ROWS * WIDE_ROWS, i;
-    __mmask16 rest = (__mmask16)((1u << count % WIDE_ROWS) - 1);
-    struct largest most = {_mm512_set1_ps(-INFINITY), _mm512_setzero_ps()};
-    for (i = 0; i < whole; i += WIDE_ROWS)
-        find_largest(&most, x + i, scale + i, 0xffff);
-    if (rest)
-        find_largest(&most, x + i, scale + i, rest);
-    float largest_scale = _mm512_reduce_max_ps(most.scale);
-    __m512 inverse = _mm512_set1_ps(largest_scale > 0 ? SAN_WEIGHT_MAX / largest_scale : 0);
-    __m512 start = _mm512_set1_ps(-(_mm512_reduce_max_ps(most.score) * SAN_LOG2E));
-    __m256 sum = _mm256_setzero_ps();
-    for (i = 0; i < whole; i += WIDE_ROWS)
-        sum = weigh_sixteen(w + i, x + i, scale + i, start, inverse, sum, 0xffff);
-    if (rest)
-        sum = weigh_sixteen(w + i, x + i, scale + i, start, inverse, sum, rest);
-    return largest_scale / (SAN_WEIGHT_MAX * add_lanes(sum));
+    __m512 most = _mm512_setzero_ps();
+    for (size_t i = 0; i < count; i += WIDE_ROWS)
+        most = _mm512_max_ps(most, _mm512_maskz_loadu_ps(mask_at(i, count), scale + i));
+    return _mm512_reduce_max_ps(most);
+}
+
+/* Where the exponents of the columns begin. */
+static INLINE void find_starts(float *start, const float *x, size_t stride, size_t columns, size_t count)
+{
+    __m512 most[WEIGHED];
+    for (size_t c = 0; c < WEIGHED; c++)
+        most[c] = _mm512_set1_ps(-INFINITY);
+    for (size_t i = 0; i < count; i += WIDE_ROWS)
+#pragma GCC unroll 3
+        for (size_t c = 0; c < columns; c++)
+            most[c] = _mm512_max_ps(most[c], load_scores(x + c * stride + i, mask_at(i, count)));
+#pragma GCC unroll 3
+    for (size_t c = 0; c < columns; c++)
+        start[c] = -(_mm512_reduce_max_ps(most[c]) * SAN_LOG2E);
+}
+
+/* Sixteen weights of each column; the sums gain what the softmax divides by. */
+static INLINE void weigh_sixteen(int16_t *w, __m256 *sum, const float *x, size_t stride, size_t columns,
+    __m512 scaled, const float *start, __mmask16 mask)
+{
+#pragma GCC unroll 3
+    for (size_t c = 0; c < columns; c++) {
+        __m512 z = load_scores(x + c * stride, mask);
+        __m512 e = power(_mm512_fmadd_ps(z, _mm512_set1_ps(SAN_LOG2E), _mm512_set1_ps(start[c])));
+        __m512i n = _mm512_cvtps_epi32(_mm512_mul_ps(e, scaled));
+        _mm256_storeu_si256((void *)(w + c * stride), _mm512_cvtepi32_epi16(n));
+        sum[c] = _mm256_add_ps(_mm256_add_ps(sum[c], _mm512_castps512_ps256(e)), upper_half(e));
+    }
+}
+
+/* Some columns at once, which share the scales. */
+static INLINE void weigh_columns(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+    const float *scale, size_t count, float largest)
+{
+    float start[WEIGHED];
+    find_starts(start, x, stride, columns, count);
+    __m512 inverse = _mm512_set1_ps(largest > 0 ? SAN_WEIGHT_MAX / largest : 0);
+    __m256 sum[WEIGHED] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
+    size_t i = 0;
+    for (; i + WIDE_ROWS <= count; i += WIDE_ROWS)
+        weigh_sixteen(w + i, sum, x + i, stride, columns, _mm512_mul_ps(_mm512_loadu_ps(scale + i), inverse),
+            start, 0xffff);
+    if (i < count) {
+        __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask_at(i, count), scale + i), inverse);
+        weigh_sixteen(w + i, sum, x + i, stride, columns, scaled, start, mask_at(i, count));
+    }
+#pragma GCC unroll 3
+    for (size_t c = 0; c < columns; c++)
+        factor[c] = largest / (SAN_WEIGHT_MAX * add_lanes(sum[c]));
+}
+
+static void weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+    const float *scale, size_t count)
+{
+    float largest = largest_scale(scale, count);
+    size_t c = 0;
+    for (; c + WEIGHED <= columns; c += WEIGHED)
+        weigh_columns(w + c * stride, factor + c, x + c * stride, stride, WEIGHED, scale, count, largest);
+    if (c + 2 == columns)
+        weigh_columns(w + c * stride, factor + c, x + c * stride, stride, 2, scale, count, largest);
+    else if (c < columns)
+        weigh_columns(w + c * stride, factor + c, x + c * stride, stride, 1, scale, count, largest);
 }
 
 static INLINE __m512i wide_two_weights(const int16_t *w)
@@ -403,13 +408,16 @@ const struct san_kernels san_kernels_avx512vnni = {
     .name = "avx512vnni",
     .needs = SAN_CPU_AVX2 | SAN_CPU_AVX512VNNI,
     .layout = {.rows = WIDE_ROWS, .depth = 4, .shifted = true},
-    .quantize = quantize,
+    .quantize = san_avx512_quantize,
     .multiply_f32 = san_avx2_multiply_f32,
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,
+    .advance = san_avx512_advance,
+    .round_queries = san_avx512_round_queries,
+    .round_keys = san_avx512_round_keys,
     .rope = san_avx2_rope,
     .softmax = softmax,
     .mix = mix,

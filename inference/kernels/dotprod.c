@@ -149,9 +149,8 @@ enum { LOW_BITS = 6, MIXED = 3, AT_ONCE = 4 }; /* of a weight; columns and rows 
 
 /* A weight has two numbers that fit a byte, high * 2^LOW_BITS + low: for each four weights four high ones,
  * then four low ones. */
-static float weigh(int16_t *w, const float *x, const float *scale, size_t count)
+static void split_weights(int16_t *w, size_t count)
 {
-    float factor = san_neon_weigh(w, x, scale, count);
     for (size_t i = 0; i < count; i += LANES) {
         int16x8_t weights = vld1q_s16(w + i);
         int32x2_t high = vreinterpret_s32_s8(vshrn_n_s16(weights, LOW_BITS));
@@ -159,7 +158,14 @@ static float weigh(int16_t *w, const float *x, const float *scale, size_t count)
         int32x2x2_t both = vzip_s32(high, low);
         vst1q_s16(w + i, vreinterpretq_s16_s32(vcombine_s32(both.val[0], both.val[1])));
     }
-    return factor;
+}
+
+static void weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+    const float *scale, size_t count)
+{
+    san_neon_weigh(w, factor, x, stride, columns, scale, count);
+    for (size_t c = 0; c < columns; c++)
+        split_weights(w + c * stride, count);
 }
 
 /* Sixteen numbers of four rows, those of a column together. */

@@ -38,6 +38,36 @@ struct san_columns {
                             * with 128 added to them bring too much */
 };
 
+/* A head on its way to attention, and what heads of a kind share. */
+struct san_head {
+    const float *x;
+    const float *cosine, *sine; /* [n / 2]; NULL: it is not turned */
+    struct san_block_q8_0 *key; /* [n / 32] of round_keys */
+};
+struct san_head_norm {
+    const float *g; /* [n] */
+    size_t n;
+    float epsilon;
+};
+/* Rows of the residual stream on their way to a multiplication, one behind the other. */
+struct san_rows {
+    size_t n, count;
+    float *x;       /* [count][n] */
+    const float *y; /* [count][n], which gate times is added first; unless gate is 0 */
+    float gate;
+    const float *g; /* [n] */
+    float epsilon;
+    float *out;      /* [count][n] */
+    int8_t *q;       /* the same as integers */
+    float *scale;    /* [count] */
+    int32_t *offset; /* [count][n / 32] */
+};
+
+enum {
+    SAN_HEADS_AT_ONCE = 8, /* of round_queries and round_keys, */
+    SAN_HEAD_MAX = 128,    /* and numbers of such a head */
+};
+
 /* out[c * out_stride + r] = row first + r of w times column c, for r < rows and c < cols->count. first is a
  * multiple of w->tile_rows.
  *
@@ -66,6 +96,17 @@ struct san_kernels {
     /* x[i] = fma(factor, y[i], x[i]) */
     void (*add)(float *x, const float *y, float factor, size_t n);
 
+    /* NULL where a set has nothing quicker than one step after the other: add, then out is rms_norm(x, g),
+     * and q that, quantized. n is a multiple of 32. */
+    void (*advance)(const struct san_rows *rows);
+
+    /* Both NULL likewise: each head becomes rms_norm(x, g),
+     * turned by rope; then a query is quantized, one behind the other, and of a key each group by itself, its
+     * scale rounded as by san_float_to_half. n is a multiple of 32. */
+    void (*round_queries)(int8_t *q, float *scale, int32_t *offset, const struct san_head *head, size_t count,
+        const struct san_head_norm *norm);
+    void (*round_keys)(const struct san_head *head, size_t count, const struct san_head_norm *norm);
+
     /* In place, for i < hd / 2, with a = x[i], b = x[i + hd / 2]: x[i] = a * cos[i] - b * sin[i]; x[i + hd /
      * 2] = b * cos[i] + a * sin[i]. */
     void (*rope)(float *x, const float *cosine, const float *sine, size_t hd);
@@ -79,13 +120,15 @@ struct san_kernels {
     void (*mix)(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
         const float *v, size_t count, size_t hd);
 
-    /* The softmax of x as integers, to weigh rows of integers with, of which row t is to be multiplied with
-     * scale[t] >= 0. With e[i] = exp2 by the polynomial below of fma(x[i], SAN_LOG2E, -(max x * SAN_LOG2E)),
-     * and the largest of the scales: weight i = round(e[i] * (scale[i] * (SAN_WEIGHT_MAX / largest))), or 0
-     * where that is 0. What they stand for: the weight times the factor that is returned, largest /
-     * (SAN_WEIGHT_MAX * lanes(e)). w has room for the next multiple of 16; in which way weights lie there,
-     * with zeros behind them, is between this and the set's mix_weighed. count >= 1. */
-    float (*weigh)(int16_t *w, const float *x, const float *scale, size_t count);
+    /* The softmax of each of `columns` x, which lie `stride` apart, as integers, to weigh rows of integers
+     * with, of which row t is to be multiplied with scale[t] >= 0. With e[i] = exp2 by the polynomial below
+     * of fma(x[i], SAN_LOG2E, -(max x * SAN_LOG2E)), and the largest of the scales: weight i = round(e[i] *
+     * (scale[i] * (SAN_WEIGHT_MAX / largest))), or 0 where that is 0. What they stand for: the weight times
+     * factor[c], largest / (SAN_WEIGHT_MAX * lanes(e)). w has room for the next multiple of 16; in which way
+     * weights lie there, with zeros behind them, is between this and the set's mix_weighed. count, columns >=
+     * 1; stride is a multiple of 16. */
+    void (*weigh)(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+        const float *scale, size_t count);
 
     /* out[c * out_stride + i] = (sum over t < count of weight t of row c of w * v[t * hd + i]) * factor[c],
      * the sum exact and then rounded to a float. w_stride is a multiple of 16. count, columns >= 1; count <=

@@ -149,8 +149,8 @@ struct place {
 /* Of the first group. */
 static struct place place_of(const struct san_matrix *m, size_t row)
 {
-    size_t lane = row % m->layout.rows;
-    char *tile = (char *)m->data + row / m->layout.rows * m->tile_bytes;
+    uint32_t at = (uint32_t)row, lane = at % m->layout.rows; /* quicker than in 64 bits */
+    char *tile = (char *)m->data + at / m->layout.rows * m->tile_bytes;
     return (struct place){
         .scale = (uint16_t *)(void *)tile + lane,
         .numbers = (unsigned char *)tile + san_matrix_scale_bytes(m) + lane * m->layout.depth,
@@ -173,14 +173,23 @@ static uint32_t read_word(const void *from)
 }
 
 /* Moves the words of a group between a block, where they follow each other, and its place. */
-static void put_q8_0(struct place to, const struct san_block_q8_0 *block, uint32_t flip)
+static inline void put_words(
+    unsigned char *to, size_t step, size_t words, const struct san_block_q8_0 *block, uint32_t flip)
 {
-    *to.scale = block->scale;
-    for (size_t i = 0; i < WORDS; i += to.words, to.numbers += to.step)
-        for (size_t w = 0; w < to.words; w++) {
+    for (size_t i = 0; i < WORDS; i += words, to += step)
+        for (size_t w = 0; w < words; w++) {
             uint32_t word = read_word(block->q + (i + w) * WORD) ^ flip;
-            memcpy(to.numbers + w * WORD, &word, WORD);
+            memcpy(to + w * WORD, &word, WORD);
         }
+}
+
+static void put_q8_0(const struct place *to, const struct san_block_q8_0 *block, uint32_t flip)
+{
+    *to->scale = block->scale;
+    if (to->words == 1) /* for every key of a prompt on most processors */
+        put_words(to->numbers, to->step, 1, block, flip);
+    else
+        put_words(to->numbers, to->step, to->words, block, flip);
 }
 
 static void get_q8_0(struct san_block_q8_0 *block, struct place from, uint32_t flip)
@@ -245,7 +254,7 @@ void san_matrix_put_row(const struct san_matrix *m, size_t row, const void *from
     uint32_t flip = flip_of(m);
     for (size_t b = 0; b < m->n / SAN_GROUP; b++, next_group(m, &to)) {
         if (m->type == SAN_Q8_0)
-            put_q8_0(to, (const struct san_block_q8_0 *)from + b, flip);
+            put_q8_0(&to, (const struct san_block_q8_0 *)from + b, flip);
         else
             put_q4_0(to, (const struct san_block_q4_0 *)from + b, flip);
     }

@@ -353,7 +353,7 @@ static inline float32x4_t power(float32x4_t z)
     return vreinterpretq_f32_u32(vandq_u32(above, vaddq_u32(vreinterpretq_u32_f32(p), exponent)));
 }
 
-float san_neon_weigh(int16_t *w, const float *x, const float *scale, size_t count)
+static float weigh_column(int16_t *w, const float *x, const float *scale, size_t count)
 {
     float32x4_t most = vdupq_n_f32(-INFINITY), most_scale = vdupq_n_f32(0);
     for (size_t i = 0; i < count; i += HALF) {
@@ -375,6 +375,13 @@ float san_neon_weigh(int16_t *w, const float *x, const float *scale, size_t coun
             vst1_s16(w + at, vmovn_s32(vcvtnq_s32_f32(vmulq_f32(e, scaled))));
         }
     return largest_scale / (SAN_WEIGHT_MAX * add_lanes((struct lanes){sum[0], sum[1]}));
+}
+
+void san_neon_weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+    const float *scale, size_t count)
+{
+    for (size_t c = 0; c < columns; c++)
+        factor[c] = weigh_column(w + c * stride, x + c * stride, scale, count);
 }
 
 /* `columns` times `width` times eight numbers of the output, over all rows. */

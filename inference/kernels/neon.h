@@ -59,6 +59,7 @@ void san_neon_rope(float *x, const float *cosine, const float *sine, size_t hd);
 void san_neon_softmax(float *x, size_t count);
 void san_neon_mix(float *out, size_t out_stride, const float *w, size_t w_stride, size_t columns,
     const float *v, size_t count, size_t hd);
-float san_neon_weigh(int16_t *w, const float *x, const float *scale, size_t count);
+void san_neon_weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+    const float *scale, size_t count);
 
 #endif

@@ -238,7 +238,7 @@ static float power(float z)
     return power_of_two(n) * p;
 }
 
-static float weigh(int16_t *w, const float *x, const float *scale, size_t count)
+static float weigh_column(int16_t *w, const float *x, const float *scale, size_t count)
 {
     float most = largest(x, count), most_scale = largest(scale, count);
     float inverse = most_scale > 0 ? SAN_WEIGHT_MAX / most_scale : 0;
@@ -249,6 +249,13 @@ static float weigh(int16_t *w, const float *x, const float *scale, size_t count)
         w[i] = (int16_t)lrintf(e * (scale[i] * inverse));
     }
     return most_scale / (SAN_WEIGHT_MAX * add_lanes(lane));
+}
+
+static void weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+    const float *scale, size_t count)
+{
+    for (size_t c = 0; c < columns; c++)
+        factor[c] = weigh_column(w + c * stride, x + c * stride, scale, count);
 }
 
 static void mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride, const float *factor,

@@ -12,7 +12,7 @@
 
 #include "inference/kernels/rows.h"
 
-enum { COLUMNS_MAX = 6, TILE_ROWS_MAX = 16 };
+enum { COLUMNS_MAX = 6, TILE_ROWS_MAX = 16, AHEAD_MIN = 256 /* numbers of a row */ };
 
 /* How a set cuts a matrix into blocks: constants of the set. */
 struct cut {
@@ -30,14 +30,48 @@ struct block {
     size_t n;
     const float *scale;    /* [columns] */
     const int32_t *offset; /* [columns][groups] */
+    const char *ahead;     /* of the tiles that come next; each group asks for so many bytes of them: */
+    size_t ahead_bytes;
 };
 
 /* out[c * out_stride + r] for all rows of `tiles` tiles, and `columns` columns: both constants when inlined.
  */
 typedef void block_fn(float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns);
 
+/* While columns pass, what comes next is brought nearer: it is farther away than the processor looks by
+ * itself, which begins anew with each tile. */
+struct ahead {
+    const char *from;
+    size_t bytes; /* for each group of a block */
+    size_t left;
+};
+
+static const struct ahead nothing_ahead;
+
+/* All columns ask for the tiles behind these. Short rows are near as it is. */
+static INLINE struct ahead look_ahead(
+    const struct san_matrix *w, size_t tile, size_t count, size_t tiles, size_t columns)
+{
+    size_t blocks = (count + columns - 1) / columns, size = tiles * w->tile_bytes;
+    const char *next = (const char *)w->data + (tile + tiles) * w->tile_bytes;
+    if (w->n < AHEAD_MIN || (tile + 2 * tiles) * w->layout.rows > w->rows)
+        return (struct ahead){next, 0, 0};
+    size_t lines = size / SAN_MATRIX_ALIGN / (blocks * (w->n / SAN_GROUP));
+    return (struct ahead){next, (lines ? lines : 1) * SAN_MATRIX_ALIGN, size};
+}
+
+/* When a block has asked for its share. */
+static INLINE void move_ahead(struct ahead *ahead, size_t groups)
+{
+    size_t share = ahead->bytes * groups;
+    ahead->from += share;
+    ahead->left -= share;
+    if (ahead->left < share)
+        ahead->bytes = 0;
+}
+
 static INLINE void run_block(float *out, size_t out_stride, const struct san_matrix *w, size_t tile,
-    const struct san_columns *cols, size_t c, size_t tiles, size_t columns, block_fn *run)
+    const struct san_columns *cols, size_t c, size_t tiles, size_t columns, struct ahead ahead, block_fn *run)
 {
     size_t groups = w->n / SAN_GROUP;
     const struct block block = {
@@ -50,6 +84,8 @@ static INLINE void run_block(float *out, size_t out_stride, const struct san_mat
         .n = w->n,
         .scale = cols->scale + c,
         .offset = cols->offset + c * groups,
+        .ahead = ahead.from,
+        .ahead_bytes = ahead.bytes,
     };
     run(out + c * out_stride, out_stride, &block, tiles, columns);
 }
@@ -60,15 +96,18 @@ static INLINE void run_rest(float *out, size_t out_stride, const struct san_matr
 {
     size_t left = cols->count % columns;
     if (this_many < columns && left == this_many) /* the first is known when compiling */
-        run_block(out, out_stride, w, tile, cols, cols->count - left, tiles, this_many, run);
+        run_block(out, out_stride, w, tile, cols, cols->count - left, tiles, this_many, nothing_ahead, run);
 }
 
 /* All columns. */
 static INLINE void run_columns(float *out, size_t out_stride, const struct san_matrix *w, size_t tile,
     const struct san_columns *cols, size_t tiles, size_t columns, block_fn *run)
 {
-    for (size_t c = 0; c + columns <= cols->count; c += columns)
-        run_block(out, out_stride, w, tile, cols, c, tiles, columns, run);
+    struct ahead ahead = look_ahead(w, tile, cols->count, tiles, columns);
+    for (size_t c = 0; c + columns <= cols->count; c += columns) {
+        run_block(out, out_stride, w, tile, cols, c, tiles, columns, ahead, run);
+        move_ahead(&ahead, w->n / SAN_GROUP);
+    }
     run_rest(out, out_stride, w, tile, cols, tiles, columns, 1, run);
     run_rest(out, out_stride, w, tile, cols, tiles, columns, 2, run);
     run_rest(out, out_stride, w, tile, cols, tiles, columns, 3, run);
@@ -87,7 +126,7 @@ static INLINE void run_part(float *out, size_t out_stride, const struct san_matr
             .q = cols->q + c * cols->n,
             .scale = cols->scale + c,
             .offset = cols->offset + c * (cols->n / SAN_GROUP)};
-        run_block(result, 0, w, tile, &one, 0, 1, 1, run);
+        run_block(result, 0, w, tile, &one, 0, 1, 1, nothing_ahead, run);
         memcpy(out + c * out_stride, result, rows * sizeof(*out));
     }
 }
@@ -98,7 +137,7 @@ static INLINE void multiply_tiles(float *out, size_t out_stride, const struct sa
     size_t tile = first / cut.tile_rows, whole = rows / cut.tile_rows, t = 0;
     if (cols->count == 1)
         for (; t + cut.tall <= whole; t += cut.tall)
-            run_block(out + t * cut.tile_rows, 0, w, tile + t, cols, 0, cut.tall, 1, run);
+            run_block(out + t * cut.tile_rows, 0, w, tile + t, cols, 0, cut.tall, 1, nothing_ahead, run);
     else
         for (; t + cut.wide <= whole; t += cut.wide)
             run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, cut.wide, cut.columns, run);
