@@ -11,8 +11,7 @@
 #include "inference/run_state.h"
 
 enum {
-    NEAR_ROWS = 2 * SAN_ATTEND_ROWS, /* that go through several loops while they are near */
-    SLAB = 64,                       /* rows of a matrix that go together: whole tiles in every layout */
+    SLAB = 64, /* rows of a matrix that go together: whole tiles in every layout */
     /* Least parts that are worth another thread: about a microsecond. */
     ROW_GRAIN = 8,
     GRAIN_PRODUCTS = 32768,
@@ -57,7 +56,7 @@ struct san_part san_near(const struct san_part *part, size_t row)
 {
     size_t left = part->first + part->count - row;
     return (struct san_part){
-        row, part->pool || left < NEAR_ROWS ? left : NEAR_ROWS, part->pool, part->worker};
+        row, part->pool || left < SAN_NEAR_ROWS ? left : SAN_NEAR_ROWS, part->pool, part->worker};
 }
 
 /* A loop over the rows of a part. */
@@ -425,6 +424,33 @@ static void project_head_slab(const struct head_by_head *h, size_t head, size_t 
     project_rows(&h->project, p, head * rows + first, head * rows + until);
 }
 
+/* The projections of a head to where its thread finds them again at once: queries, keys and values side by
+ * side. */
+static struct san_head_rows project_near(
+    const struct project *p, const struct san_heads *heads, const struct san_part *near, size_t head)
+{
+    const struct san_network *net = p->net;
+    size_t stride = net->near_stride;
+    float *at = net->near + near->worker * SAN_NEAR_ROWS * stride, *place[3];
+    for (size_t i = 0; i < p->count; i++) {
+        const struct san_matrix *matrix = p->projections[i].matrix;
+        size_t own = head_rows(net, &p->projections[i]);
+        san_kernels_multiply(net->kernels, matrix->type)(at, stride, matrix, head * own, own, &p->cols);
+        place[i] = at;
+        at += own;
+    }
+    struct san_head_rows rows = {
+        .kv_head = head, .first = near->first, .count = near->count, .q_stride = stride, .kv_stride = stride};
+    size_t next = 0;
+    if (heads->queries)
+        rows.q = place[next++];
+    if (heads->keys) {
+        rows.k = place[next];
+        rows.v = place[next + 1];
+    }
+    return rows;
+}
+
 void san_project_heads(struct san_network *net, const struct san_part *part,
     const struct san_projection *projections, size_t count, const struct san_heads *heads)
 {
@@ -438,11 +464,8 @@ void san_project_heads(struct san_network *net, const struct san_part *part,
          near = san_near(part, near.first + near.count)) {
         const struct project p = project_of(net, &near, projections, count, net->input, &net->input_q);
         for (size_t head = 0; head < c->kv_heads; head++) {
-            for (size_t i = 0; i < count; i++) {
-                size_t own = head_rows(net, &projections[i]);
-                project_rows(&p, &projections[i], head * own, (head + 1) * own);
-            }
-            san_prepare_head(net, heads, head, near.first, near.count);
+            const struct san_head_rows rows = project_near(&p, heads, &near, head);
+            san_prepare_head(net, heads, &rows);
         }
     }
 }
@@ -451,7 +474,8 @@ void san_project_heads(struct san_network *net, const struct san_part *part,
 static void finish_head(const struct head_by_head *h, unsigned worker, size_t head)
 {
     const struct attend *a = &h->attend;
-    san_prepare_head(a->net, h->heads, head, a->part->first, a->part->count);
+    const struct san_head_rows rows = san_head_rows(a->net, head, a->part->first, a->part->count);
+    san_prepare_head(a->net, h->heads, &rows);
     struct scratch scratch = scratch_of(a, worker);
     for (size_t i = 0; i < a->blocks; i++)
         attend_block(a, &scratch, head * a->blocks + i);

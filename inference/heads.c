@@ -51,13 +51,8 @@ void san_remember(const struct san_network *net, struct san_memory *memory, size
 
 /* ---- heads, several in one go ---- */
 
-/* Of rows one behind the other, those of a key/value head. */
-struct rows {
-    size_t kv_head, first, count;
-};
-
 /* Whether the kernels can, and there are enough of them. */
-static bool in_one_go(const struct san_network *net, const struct rows *rows)
+static bool in_one_go(const struct san_network *net, const struct san_head_rows *rows)
 {
     return net->quantised && net->kernels->round_queries && net->key_n == net->model->config.head_dim &&
            net->key_n <= SAN_HEAD_MAX && rows->count >= ROWS_AT_ONCE;
@@ -79,23 +74,13 @@ static struct san_head_norm norm_by(const struct san_network *net, const float *
     return (struct san_head_norm){g, c->head_dim, c->epsilon};
 }
 
-static const float *query_floats(const struct san_network *net, size_t row, size_t head)
-{
-    return net->q + row * net->inner + head * net->model->config.head_dim;
-}
-
-static float *key_floats(const struct san_network *net, const struct rows *rows, size_t i)
-{
-    return net->k + (rows->first + i) * net->kv + rows->kv_head * net->model->config.head_dim;
-}
-
-static char *key_row(const struct san_network *net, const struct rows *rows, size_t i)
+static char *key_row(const struct san_network *net, const struct san_head_rows *rows, size_t i)
 {
     size_t bytes = net->key_bytes / net->model->config.kv_heads;
     return net->key_rows + (rows->first + i) * net->key_bytes + rows->kv_head * bytes;
 }
 
-static char *value_row(const struct san_network *net, const struct rows *rows, size_t i)
+static char *value_row(const struct san_network *net, const struct san_head_rows *rows, size_t i)
 {
     size_t bytes = net->value_bytes / net->model->config.kv_heads;
     return net->value_rows + (rows->first + i) * net->value_bytes + rows->kv_head * bytes;
@@ -118,7 +103,7 @@ static void round_batch(struct san_network *net, struct batch *batch)
 }
 
 static void round_queries(
-    struct san_network *net, const struct san_heads *heads, const struct rows *rows, size_t at)
+    struct san_network *net, const struct san_heads *heads, const struct san_head_rows *rows, size_t at)
 {
     const struct san_config *c = &net->model->config;
     size_t group = c->heads / c->kv_heads;
@@ -126,10 +111,10 @@ static void round_queries(
     batch.count = 0;
     batch.at = at;
     batch.norm = norm_by(net, heads->weights->q_norm);
-    for (size_t row = rows->first; row < rows->first + rows->count; row++)
+    for (size_t i = 0; i < rows->count; i++)
         for (size_t h = 0; h < group; h++) {
-            const float *x = query_floats(net, row, rows->kv_head * group + h);
-            set_head(&batch.head[batch.count++], net, heads, x, row);
+            const float *x = rows->q + i * rows->q_stride + h * c->head_dim;
+            set_head(&batch.head[batch.count++], net, heads, x, rows->first + i);
             if (batch.count == SAN_HEADS_AT_ONCE)
                 round_batch(net, &batch);
         }
@@ -137,14 +122,15 @@ static void round_queries(
         round_batch(net, &batch);
 }
 
-static void round_keys(struct san_network *net, const struct san_heads *heads, const struct rows *rows)
+static void round_keys(
+    struct san_network *net, const struct san_heads *heads, const struct san_head_rows *rows)
 {
     const struct san_head_norm norm = norm_by(net, heads->weights->k_norm);
     struct san_head head[SAN_HEADS_AT_ONCE];
     for (size_t first = 0, count; first < rows->count; first += count) {
         count = rows->count - first < SAN_HEADS_AT_ONCE ? rows->count - first : SAN_HEADS_AT_ONCE;
         for (size_t i = 0; i < count; i++) {
-            set_head(&head[i], net, heads, key_floats(net, rows, first + i), rows->first + first + i);
+            set_head(&head[i], net, heads, rows->k + (first + i) * rows->kv_stride, rows->first + first + i);
             head[i].key = (struct san_block_q8_0 *)(void *)key_row(net, rows, first + i);
         }
         net->kernels->round_keys(head, count, &norm);
@@ -227,7 +213,8 @@ static void copy_values(
 /* ---- all of a key/value head ---- */
 
 /* In the order of san_attend; scores are divided by the root of the length here. */
-static void prepare_queries(struct san_network *net, const struct san_heads *heads, const struct rows *rows)
+static void prepare_queries(
+    struct san_network *net, const struct san_heads *heads, const struct san_head_rows *rows)
 {
     const struct san_config *c = &net->model->config;
     size_t group = c->heads / c->kv_heads, queries = rows->count * group;
@@ -237,9 +224,9 @@ static void prepare_queries(struct san_network *net, const struct san_heads *hea
     if (together)
         round_queries(net, heads, rows, at);
     for (size_t i = 0; i < queries && !together; i++) {
-        size_t row = rows->first + i / group, h = rows->kv_head * group + i % group;
+        const float *x = rows->q + i / group * rows->q_stride + i % group * c->head_dim;
         struct san_head head;
-        set_head(&head, net, heads, query_floats(net, row, h), row);
+        set_head(&head, net, heads, x, rows->first + i / group);
         prepare_floats(net, &head, heads->weights->q_norm, floats);
         put_query(net, at + i, floats);
     }
@@ -248,7 +235,8 @@ static void prepare_queries(struct san_network *net, const struct san_heads *hea
         scaled[i] *= factor;
 }
 
-static void prepare_keys(struct san_network *net, const struct san_heads *heads, const struct rows *rows)
+static void prepare_keys(
+    struct san_network *net, const struct san_heads *heads, const struct san_head_rows *rows)
 {
     struct san_matrix to = san_keys_of(heads->memory, rows->kv_head);
     bool together = in_one_go(net, rows);
@@ -260,7 +248,7 @@ static void prepare_keys(struct san_network *net, const struct san_heads *heads,
         if (!together) {
             float floats[HEAD_MAX];
             struct san_head head;
-            set_head(&head, net, heads, key_floats(net, rows, i), row);
+            set_head(&head, net, heads, rows->k + i * rows->kv_stride, row);
             prepare_floats(net, &head, heads->weights->k_norm, floats);
             put_key(net, key, floats);
         }
@@ -268,27 +256,42 @@ static void prepare_keys(struct san_network *net, const struct san_heads *heads,
     }
 }
 
-static void prepare_values(struct san_network *net, const struct san_heads *heads, const struct rows *rows)
+static void prepare_values(
+    struct san_network *net, const struct san_heads *heads, const struct san_head_rows *rows)
 {
-    size_t hd = net->model->config.head_dim;
     for (size_t i = 0; i < rows->count; i++) {
-        size_t row = rows->first + i, token = net->span[row].token;
-        put_values(net, heads->memory, token, rows->kv_head, net->v + row * net->kv + rows->kv_head * hd);
+        size_t token = net->span[rows->first + i].token;
+        put_values(net, heads->memory, token, rows->kv_head, rows->v + i * rows->kv_stride);
         if (net->cache)
             copy_values(net, heads->memory, token, rows->kv_head, value_row(net, rows, i));
     }
 }
 
 void san_prepare_head(
-    struct san_network *net, const struct san_heads *heads, size_t kv_head, size_t first, size_t count)
+    struct san_network *net, const struct san_heads *heads, const struct san_head_rows *rows)
 {
-    const struct rows rows = {kv_head, first, count};
     if (heads->queries)
-        prepare_queries(net, heads, &rows);
+        prepare_queries(net, heads, rows);
     if (!heads->keys)
         return;
-    prepare_keys(net, heads, &rows);
-    prepare_values(net, heads, &rows);
+    prepare_keys(net, heads, rows);
+    prepare_values(net, heads, rows);
+}
+
+struct san_head_rows san_head_rows(const struct san_network *net, size_t kv_head, size_t first, size_t count)
+{
+    const struct san_config *c = &net->model->config;
+    size_t at = first * net->kv + kv_head * c->head_dim;
+    return (struct san_head_rows){
+        .kv_head = kv_head,
+        .first = first,
+        .count = count,
+        .q = net->q + first * net->inner + kv_head * (c->heads / c->kv_heads) * c->head_dim,
+        .k = net->k + at,
+        .v = net->v + at,
+        .q_stride = net->inner,
+        .kv_stride = net->kv,
+    };
 }
 
 struct prepare {
@@ -303,8 +306,10 @@ static void prepare_rows(void *data, unsigned worker, size_t begin, size_t end)
     const struct prepare *p = data;
     for (size_t row = begin, count; row < end; row += count) {
         count = end - row < ROWS_NEAR ? end - row : ROWS_NEAR;
-        for (size_t h = 0; h < p->net->model->config.kv_heads; h++)
-            san_prepare_head(p->net, p->heads, h, p->first + row, count);
+        for (size_t h = 0; h < p->net->model->config.kv_heads; h++) {
+            const struct san_head_rows rows = san_head_rows(p->net, h, p->first + row, count);
+            san_prepare_head(p->net, p->heads, &rows);
+        }
     }
 }
 

@@ -102,6 +102,7 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->q = carve_floats(layout, rows * (uint64_t)net->inner);
     net->k = carve_floats(layout, rows * (uint64_t)net->kv);
     net->v = carve_floats(layout, rows * (uint64_t)net->kv);
+    net->near = carve_floats(layout, threads * (uint64_t)SAN_NEAR_ROWS * net->near_stride);
     net->key_rows = carve(layout, rows, net->key_bytes);
     net->value_rows = carve(layout, rows, net->value_bytes);
     net->query = carve_floats(layout, queries * (uint64_t)net->key_n);
@@ -179,6 +180,8 @@ static void set_sizes(struct san_network *net)
     const struct san_weights *w = &net->model->weights;
     net->inner = (size_t)c->heads * c->head_dim;
     net->kv = (size_t)c->kv_heads * c->head_dim;
+    /* behind them a line of the nearest cache, so that not all rows begin in a few places of it */
+    net->near_stride = (size_t)(c->heads / c->kv_heads + 2) * c->head_dim + ALIGN / sizeof(float);
     net->rows = larger(c->context_length, c->output_length);
     net->score_stride = (net->rows + 15) / 16 * 16 + 16; /* whole tiles of keys; softmax and weigh pad */
     net->quantised = layers_quantised(w->enc, c->enc_layers) || layers_quantised(w->dec, c->dec_layers) ||

@@ -73,6 +73,8 @@ struct san_network {
     float *input;               /* [rows][d] of a projection: normalised x */
     struct san_rounded input_q; /* the same as integers */
     float *q, *k, *v;           /* [rows][inner], [rows][kv], [rows][kv]; the heads' output in place of q */
+    float *near;                /* [threads][SAN_NEAR_ROWS][near_stride] the same of one key/value head */
+    size_t near_stride;
     struct san_rounded heads_q; /* that as integers */
     char *key_rows;             /* [rows][key_bytes] */
     char *value_rows;           /* [rows][value_bytes] */
@@ -97,7 +99,10 @@ struct san_network {
     int32_t *hidden_offset;
 };
 
-enum { SAN_ATTEND_ROWS = 6 }; /* that attend together, and that kernels multiply at once */
+enum {
+    SAN_ATTEND_ROWS = 6,                 /* that attend together, and that kernels multiply at once */
+    SAN_NEAR_ROWS = 2 * SAN_ATTEND_ROWS, /* that go through several loops while they are near */
+};
 
 /* Bytes that the cache keeps of a token: keys and values of every encoder layer, and those for every decoder
  * layer's cross-attention. */
@@ -150,9 +155,18 @@ void san_prepare_heads(struct san_network *net, const struct san_part *part, con
 /* san_project and san_prepare_heads, head by head while its numbers are near. */
 void san_project_heads(struct san_network *net, const struct san_part *part,
     const struct san_projection *projections, size_t count, const struct san_heads *heads);
-/* san_prepare_heads for rows [first, first + count) and what belongs to one key/value head. */
+/* The projections of a key/value head, of rows one behind the other, and where they stand: those of a row
+ * follow each other, those of the next are a stride further. */
+struct san_head_rows {
+    size_t kv_head, first, count;
+    const float *q, *k, *v; /* of row `first` */
+    size_t q_stride, kv_stride;
+};
+/* In net->q, net->k and net->v. */
+struct san_head_rows san_head_rows(const struct san_network *net, size_t kv_head, size_t first, size_t count);
+/* san_prepare_heads for these alone. */
 void san_prepare_head(
-    struct san_network *net, const struct san_heads *heads, size_t kv_head, size_t first, size_t count);
+    struct san_network *net, const struct san_heads *heads, const struct san_head_rows *rows);
 /* The keys of a head; and where token `token` of its values is, which is also where a scale of its own
  * stands, in floats. */
 struct san_matrix san_keys_of(const struct san_memory *memory, size_t head);
