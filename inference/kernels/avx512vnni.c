@@ -236,22 +236,22 @@ static INLINE __m512 power(__m512 z)
     return _mm512_castsi512_ps(_mm512_maskz_add_epi32(above, _mm512_castps_si512(p), exponent));
 }
 
-static INLINE __m512 load_scores(const float *x, __mmask16 mask)
+/* Of the last numbers of `count`, fewer than sixteen, those that are there. */
+static INLINE __mmask16 mask_of(size_t count)
 {
-    return _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), mask, x);
+    return (__mmask16)((1u << count % WIDE_ROWS) - 1);
 }
 
-/* Of the last sixteen numbers, those that are there. */
-static INLINE __mmask16 mask_at(size_t i, size_t count)
+static INLINE __m512 load_scores(const float *x, __mmask16 mask)
 {
-    return i + WIDE_ROWS <= count ? 0xffff : (__mmask16)((1u << (count - i)) - 1);
+    return mask == 0xffff ? _mm512_loadu_ps(x) : _mm512_mask_loadu_ps(_mm512_set1_ps(-INFINITY), mask, x);
 }
 
 static float largest_scale(const float *scale, size_t count)
 {
-    __m512 most = _mm512_setzero_ps();
-    for (size_t i = 0; i < count; i += WIDE_ROWS)
-        most = _mm512_max_ps(most, _mm512_maskz_loadu_ps(mask_at(i, count), scale + i));
+    __m512 most = _mm512_maskz_loadu_ps(mask_of(count), scale + count / WIDE_ROWS * WIDE_ROWS);
+    for (size_t i = 0; i + WIDE_ROWS <= count; i += WIDE_ROWS)
+        most = _mm512_max_ps(most, _mm512_loadu_ps(scale + i));
     return _mm512_reduce_max_ps(most);
 }
 
@@ -259,18 +259,20 @@ static float largest_scale(const float *scale, size_t count)
 static INLINE void find_starts(float *start, const float *x, size_t stride, size_t columns, size_t count)
 {
     __m512 most[WEIGHED];
-    for (size_t c = 0; c < WEIGHED; c++)
-        most[c] = _mm512_set1_ps(-INFINITY);
-    for (size_t i = 0; i < count; i += WIDE_ROWS)
+    const float *rest = x + count / WIDE_ROWS * WIDE_ROWS;
+#pragma GCC unroll 3
+    for (size_t c = 0; c < columns; c++)
+        most[c] = load_scores(rest + c * stride, mask_of(count));
+    for (size_t i = 0; i + WIDE_ROWS <= count; i += WIDE_ROWS)
 #pragma GCC unroll 3
         for (size_t c = 0; c < columns; c++)
-            most[c] = _mm512_max_ps(most[c], load_scores(x + c * stride + i, mask_at(i, count)));
+            most[c] = _mm512_max_ps(most[c], _mm512_loadu_ps(x + c * stride + i));
 #pragma GCC unroll 3
     for (size_t c = 0; c < columns; c++)
         start[c] = -(_mm512_reduce_max_ps(most[c]) * SAN_LOG2E);
 }
 
-/* Sixteen weights of each column; the sums gain what the softmax divides by. */
+/* Sixteen weights of each column; the sums gain what the softmax divides by. mask: of the scores. */
 static INLINE void weigh_sixteen(int16_t *w, __m256 *sum, const float *x, size_t stride, size_t columns,
     __m512 scaled, const float *start, __mmask16 mask)
 {
@@ -297,8 +299,8 @@ static INLINE void weigh_columns(int16_t *w, float *factor, const float *x, size
         weigh_sixteen(w + i, sum, x + i, stride, columns, _mm512_mul_ps(_mm512_loadu_ps(scale + i), inverse),
             start, 0xffff);
     if (i < count) {
-        __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask_at(i, count), scale + i), inverse);
-        weigh_sixteen(w + i, sum, x + i, stride, columns, scaled, start, mask_at(i, count));
+        __m512 scaled = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask_of(count), scale + i), inverse);
+        weigh_sixteen(w + i, sum, x + i, stride, columns, scaled, start, mask_of(count));
     }
 #pragma GCC unroll 3
     for (size_t c = 0; c < columns; c++)
