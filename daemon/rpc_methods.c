@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "call_check.h"
 #include "config.h"
 #include "devices/registry.h"
 #include "doctor.h"
@@ -79,9 +80,21 @@ static char *call_text(const char *calls)
     return text;
 }
 
+static enum san_status check_call(
+    struct hearthd *daemon, const char *tool, const cJSON *arguments, struct san_error *err)
+{
+    const struct call_check check = {worker_tools(daemon->worker), daemon->registry, daemon->shortlist};
+    return call_check(&check, tool, arguments, err);
+}
+
 static void method_call(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     const cJSON *arguments = cJSON_GetObjectItemCaseSensitive(params, "arguments");
+    struct san_error error = {0};
+    if (check_call(daemon, rpc_text_of(params, "tool"), arguments, &error) != SAN_OK) {
+        rpc_answer_error(call, JSONRPC_INVALID_PARAMS, error.text, NULL);
+        return;
+    }
     cJSON *array = cJSON_CreateArray(), *one = cJSON_CreateObject();
     cJSON_AddStringToObject(one, "name", rpc_text_of(params, "tool"));
     rpc_add(one, "arguments", arguments ? cJSON_Duplicate(arguments, true) : cJSON_CreateObject());
@@ -268,7 +281,7 @@ static void method_tools(struct hearthd *daemon, struct rpc_call *call, const cJ
 {
     (void)params;
     cJSON *result = cJSON_CreateObject();
-    rpc_add(result, "tools", worker_tools(daemon->worker));
+    rpc_add(result, "tools", cJSON_Duplicate(worker_tools(daemon->worker), true));
     rpc_answer(call, result);
 }
 

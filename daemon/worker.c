@@ -59,23 +59,11 @@ static void clear_set(struct tool_set *set)
     *set = (struct tool_set){0};
 }
 
-/* Names and descriptions alone; the text has passed san_tools_load, so its shape is known. */
+/* The text has passed san_tools_load, so its shape is known. */
 static cJSON *list_tools(const char *text, size_t len)
 {
     cJSON *document = cJSON_ParseWithLength(text, len);
-    cJSON *list = cJSON_CreateArray();
-    const cJSON *tool;
-    cJSON_ArrayForEach(tool, cJSON_GetObjectItemCaseSensitive(document, "tools"))
-    {
-        cJSON *entry = cJSON_CreateObject();
-        const cJSON *name = cJSON_GetObjectItemCaseSensitive(tool, "name");
-        const cJSON *description = cJSON_GetObjectItemCaseSensitive(tool, "description");
-        cJSON_AddStringToObject(entry, "name", cJSON_IsString(name) ? name->valuestring : "");
-        cJSON_AddStringToObject(
-            entry, "description", cJSON_IsString(description) ? description->valuestring : "");
-        if (!cJSON_AddItemToArray(list, entry))
-            cJSON_Delete(entry);
-    }
+    cJSON *list = cJSON_DetachItemFromObjectCaseSensitive(document, "tools");
     cJSON_Delete(document);
     return list;
 }
@@ -264,7 +252,7 @@ void worker_model_info(const struct worker *worker, struct san_model_info *info)
     san_model_info(worker->model, info);
 }
 
-cJSON *worker_tools(const struct worker *worker)
+const cJSON *worker_tools(const struct worker *worker)
 {
-    return cJSON_Duplicate(worker->set.list, true);
+    return worker->set.list;
 }

@@ -50,7 +50,8 @@ enum san_status worker_reload_tools(struct worker *worker, const char *tools_pat
 
 /* What the model is; pointers live as long as the worker. */
 void worker_model_info(const struct worker *worker, struct san_model_info *info);
-/* [{"name","description"}], for the caller to delete; NULL if out of memory. */
-cJSON *worker_tools(const struct worker *worker);
+/* [{"name","description","parameters"}] as the file has them; lives until the loop's next turn. NULL if out
+ * of memory. */
+const cJSON *worker_tools(const struct worker *worker);
 
 #endif

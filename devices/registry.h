@@ -106,6 +106,10 @@ enum san_status reg_set_state(struct registry *registry, int64_t entity_id, cons
     const char *attributes, struct san_error *err);
 enum san_status reg_set_available(
     struct registry *registry, int64_t entity_id, bool available, struct san_error *err);
+/* The row of that entity_id, else of that name or alias, if one alone has it. SAN_EINVAL with the nearest
+ * entity_id if there is none. */
+enum san_status reg_entity_meant(
+    struct registry *registry, const char *text, int64_t *id, struct san_error *err);
 /* The user's choices. entity: an entity_id, or a name that one alone has. SAN_EINVAL with the nearest
  * entity_ids or areas when there is no such thing. */
 enum san_status reg_set_exposed(

@@ -17,9 +17,6 @@ enum san_status reg_aliases(struct registry *registry, enum reg_owner owner, int
     struct san_arena *arena, const char *const **out, size_t *count, struct san_error *err);
 /* The row of that entity_id; 0 if there is none. */
 int64_t reg_entity_row(struct registry *registry, const char *entity_id);
-/* The row of that entity_id, else of that name or alias, if one alone has it. */
-enum san_status reg_entity_meant(
-    struct registry *registry, const char *text, int64_t *id, struct san_error *err);
 /* SAN_EINVAL, with the nearest name. */
 enum san_status reg_no_such(
     struct registry *registry, enum reg_owner owner, const char *name, struct san_error *err);

@@ -3,6 +3,7 @@
 #include "devices/render.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "devices/json_text.h"
@@ -18,6 +19,29 @@ static enum san_status no_memory(struct rendering *r)
 enum san_status cannot(struct rendering *r, const char *what)
 {
     return san_fail(r->err, SAN_EUNSUPPORTED, "%.100s cannot %s", r->name, what);
+}
+
+static size_t add_list(const struct rendering *r, const char *key, char *text, size_t size)
+{
+    const cJSON *item, *list = key ? cJSON_GetObjectItemCaseSensitive(r->view->config, key) : NULL;
+    size_t len = strlen(text);
+    cJSON_ArrayForEach(item, list)
+    {
+        size_t more = cJSON_IsString(item) ? strlen(item->valuestring) : 0;
+        if (more && len + more + 2 < size)
+            len += (size_t)snprintf(text + len, size - len, "%s%s", len ? ", " : "", item->valuestring);
+    }
+    return len;
+}
+
+enum san_status has_no(
+    struct rendering *r, const char *what, const char *wanted, const char *key, const char *more)
+{
+    char there[120] = "";
+    add_list(r, key, there, sizeof(there));
+    bool any = add_list(r, more, there, sizeof(there)) > 0;
+    return san_fail(r->err, SAN_EUNSUPPORTED, "%.100s has no %s %.40s%s%s", r->name, what,
+        wanted ? wanted : "without a name", any ? "; it has " : "", there);
 }
 
 static enum san_status publish(struct rendering *r, const char *topic, const char *payload)

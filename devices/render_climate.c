@@ -101,12 +101,6 @@ static enum san_status heater_toggle(struct rendering *r)
     return turn(r, is_off(r), heater_modes);
 }
 
-static enum san_status no_mode(struct rendering *r, const char *mode)
-{
-    return san_fail(
-        r->err, SAN_EUNSUPPORTED, "%.100s has no mode %.40s", r->name, mode ? mode : "without a name");
-}
-
 static enum san_status send_preset(struct rendering *r, const char *preset)
 {
     enum san_status status =
@@ -130,7 +124,7 @@ static enum san_status set_mode(struct rendering *r, const char *const *usual)
         return send_preset(r, preset ? preset : mode);
     if (strcmp(mode, "off") == 0)
         return turn(r, false, usual);
-    return no_mode(r, mode);
+    return has_no(r, "mode", mode, "modes", presets ? "preset_modes" : NULL);
 }
 
 /* The fan and the vanes of an air conditioner: modes with lists and topics of their own. */
@@ -143,7 +137,7 @@ static enum san_status climate_part(struct rendering *r, const char *slot, const
     snprintf(modes, sizeof(modes), "%ss", slot);
     bool known = view_has(r->view, modes) ? view_list_has(r->view, modes, mode) : is_one_of(mode, usual);
     if (!view_has(r->view, topic) || !known)
-        return no_mode(r, mode);
+        return has_no(r, "mode", mode, modes, NULL);
     enum san_status status = send_text(r, topic, template, mode, NULL);
     if (status == SAN_OK)
         expect_text(r, slot, mode);
@@ -316,7 +310,7 @@ static enum san_status humidifier_mode(struct rendering *r)
     const char *wanted = home_call_text(r->call, "mode");
     const char *mode = wanted ? view_list_match(r->view, "modes", wanted) : NULL;
     if (!mode)
-        return no_mode(r, wanted);
+        return has_no(r, "mode", wanted, "modes", NULL);
     enum san_status status = send_text(r, "mode_command_topic", "mode_command_template", mode, NULL);
     if (status == SAN_OK)
         expect_text(r, "mode", mode);
@@ -420,7 +414,7 @@ static enum san_status fan_mode(struct rendering *r)
     if (home_call_text(r->call, "direction"))
         return fan_direction(r, home_call_text(r->call, "direction"));
     const char *preset = mode ? view_list_match(r->view, "preset_modes", mode) : NULL;
-    return preset ? send_preset(r, preset) : no_mode(r, mode);
+    return preset ? send_preset(r, preset) : has_no(r, "mode", mode, "preset_modes", NULL);
 }
 
 render_fn fan_tool(const char *tool)

@@ -58,6 +58,11 @@ bool now_is(const struct rendering *r, const char *state);
 /* SAN_EUNSUPPORTED, "<name> cannot <what>". */
 enum san_status cannot(struct rendering *r, const char *what);
 
+/* SAN_EUNSUPPORTED, "<name> has no <what> <wanted>", and what the lists under those keys of its configuration
+ * have, as much of it as one can listen to. wanted and more may be NULL. */
+enum san_status has_no(
+    struct rendering *r, const char *what, const char *wanted, const char *key, const char *more);
+
 /* ---- domains ---- the function for a tool, or NULL if that domain has none */
 
 render_fn light_tool(const char *tool);

@@ -132,8 +132,7 @@ static enum san_status wish_effect(struct rendering *r, const char *name, struct
     if (!light_schema(r)->can_effect(r))
         return cannot(r, "show effects");
     wish->effect = view_list_match(r->view, "effect_list", name);
-    return wish->effect ? SAN_OK
-                        : san_fail(r->err, SAN_EUNSUPPORTED, "%.100s has no effect %.60s", r->name, name);
+    return wish->effect ? SAN_OK : has_no(r, "effect", name, "effect_list", NULL);
 }
 
 static enum san_status light_set(struct rendering *r)

@@ -97,7 +97,7 @@ static enum san_status siren_details(struct rendering *r, cJSON *message)
     const char *tone = home_call_text(r->call, "tone");
     double duration, volume;
     if (tone && !view_list_has(r->view, "available_tones", tone))
-        return san_fail(r->err, SAN_EUNSUPPORTED, "%.100s has no tone %.40s", r->name, tone);
+        return has_no(r, "tone", tone, "available_tones", NULL);
     bool lasts = number_arg(r, "duration", &duration), loud = number_arg(r, "volume_level", &volume);
     if (lasts && !view_bool(r->view, "support_duration", true))
         return cannot(r, "be given a duration");
@@ -255,8 +255,7 @@ static enum san_status vacuum_speed(struct rendering *r)
     if (!vacuum_has(r, "fan_speed") || !view_has(r->view, "set_fan_speed_topic"))
         return cannot(r, "change its speed");
     if (!speed || !view_list_has(r->view, "fan_speed_list", speed))
-        return san_fail(
-            r->err, SAN_EUNSUPPORTED, "%.100s has no speed %.40s", r->name, speed ? speed : "without a name");
+        return has_no(r, "speed", speed, "fan_speed_list", NULL);
     enum san_status status = send_text(r, "set_fan_speed_topic", NULL, speed, NULL);
     if (status == SAN_OK)
         expect_text(r, "fan_speed", speed);

@@ -63,7 +63,7 @@ static enum san_status select_set(struct rendering *r)
         return SAN_EINVAL;
     const char *option = view_list_match(r->view, "options", value);
     if (!option)
-        return san_fail(r->err, SAN_EUNSUPPORTED, "%.100s has no option %.60s", r->name, value);
+        return has_no(r, "option", value, "options", NULL);
     enum san_status status = send_text(r, "command_topic", "command_template", option, NULL);
     if (status == SAN_OK)
         expect_state(r, option);

@@ -214,7 +214,7 @@ check "and what came of it" shows "Set Kitchen ceiling to 40 percent."
 check "call as JSON, dry" ctl 0 call --json --dry-run HassTurnOff entity_id=light.kitchen_ceiling
 check "publishes nothing" shows '"outcome":	"dry_run"'
 check "a tool that is not there" ctl 1 call HassDance entity_id=light.kitchen_ceiling
-check "is told so" shows "cannot do that yet: HassDance"
+check "is told so" complains "there is no tool HassDance"
 check "an entity that is not there" ctl 1 call HassTurnOn entity_id=light.none
 check "an argument that is none" ctl 2 call HassTurnOn light.kitchen_ceiling
 check "explains itself" complains "is no SLOT=VALUE"
