@@ -78,7 +78,8 @@ static void print_devices(const cJSON *entities)
         table_row(table, row);
     }
     table_print(table, stdout);
-    printf("%s%zu devices%s\n", output_color(COLOR_DIM), table_rows(table), output_color(COLOR_PLAIN));
+    printf("%s%zu device%s%s\n", output_color(COLOR_DIM), table_rows(table),
+        table_rows(table) == 1 ? "" : "s", output_color(COLOR_PLAIN));
     table_free(table);
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cli/cli.h"
+#include "devices/similar.h"
 
 static const struct {
     const char *word;
@@ -59,6 +60,21 @@ static void print_usage(FILE *file)
     for (size_t i = 0; i < COMMANDS; i++)
         fprintf(file, "  %-9s  %s\n", commands[i].word, commands[i].help);
     fputs("\nhearthctl COMMAND --help tells the arguments; hearthctl(1) tells the rest.\n", file);
+}
+
+/* The one that was probably meant, or NULL. */
+static const char *nearest_command(const char *word)
+{
+    const char *best = NULL;
+    double best_score = 0.4;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        double score = similar_text(word, commands[i].word);
+        if (score > best_score) {
+            best_score = score;
+            best = commands[i].word;
+        }
+    }
+    return best;
 }
 
 static void print_command_usage(FILE *file, const char *word)
@@ -186,6 +202,13 @@ static int run_command(struct cli *cli, int argc, char **argv)
             return CLI_OK;
         }
         return commands[i].function(cli, argc, argv);
+    }
+    const char *near = nearest_command(argv[0]);
+    if (near) {
+        fprintf(stderr,
+            "hearthctl: there is no command \"%s\": did you mean %s? hearthctl --help lists them\n", argv[0],
+            near);
+        return CLI_USAGE;
     }
     fprintf(stderr, "hearthctl: there is no command \"%s\"\n\n", argv[0]);
     print_usage(stderr);

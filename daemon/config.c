@@ -213,19 +213,52 @@ static size_t distance(const char *a, const char *b)
     return row[width];
 }
 
-/* The key whose name is nearest; one of the same section is preferred. */
+/* The key whose name is nearest, as far as one may take it for a slip of the pen: of that section, or
+ * (section NULL) of any. */
 static const struct config_key *nearest_key(const char *section, const char *name)
 {
-    const struct config_key *best = &keys[0];
-    size_t best_distance = (size_t)-1;
+    const struct config_key *best = NULL;
+    size_t best_distance = strlen(name) / 2 + 1;
     for (size_t i = 0; i < KEYS; i++) {
-        size_t d = 2 * distance(name, keys[i].name) + (strcmp(section, keys[i].section) != 0);
-        if (d < best_distance) {
-            best_distance = d;
-            best = &keys[i];
-        }
+        size_t d = distance(name, keys[i].name);
+        if (d >= best_distance || (section && strcmp(section, keys[i].section) != 0))
+            continue;
+        best_distance = d;
+        best = &keys[i];
     }
     return best;
+}
+
+/* ", a, b" for each key of a section, or each section (NULL), behind what text has; how many they are. */
+static size_t add_names(const char *section, char *text, size_t size)
+{
+    size_t count = 0, len = strlen(text);
+    for (size_t i = 0; i < KEYS && len < size; i++) {
+        bool of_it = section ? strcmp(section, keys[i].section) == 0
+                             : i == 0 || strcmp(keys[i].section, keys[i - 1].section) != 0;
+        if (of_it)
+            len += (size_t)snprintf(text + len, size - len, "%s%s", count++ ? ", " : "",
+                section ? keys[i].name : keys[i].section);
+    }
+    return count;
+}
+
+static void no_such_key(const char *section, const char *name, const char *value, struct san_error *err)
+{
+    enum { MEND_MAX = 200 };
+    char mend[MEND_MAX];
+    const struct config_key *near = nearest_key(section, name);
+    if (!near && !add_names(section, strcpy(mend, ""), MEND_MAX))
+        near = nearest_key(NULL, name);
+    if (near) {
+        snprintf(mend, MEND_MAX, "the nearest is %s in [%s]", near->name, near->section);
+    } else {
+        snprintf(mend, MEND_MAX, "[%s] has ", section);
+        if (!add_names(section, mend, MEND_MAX))
+            add_names(NULL, strcpy(mend, "the sections are "), MEND_MAX);
+    }
+    san_fail(
+        err, SAN_EINVAL, "unknown key %.64s in [%.64s] (value \"%.64s\"); %s", name, section, value, mend);
 }
 
 static const struct config_key *find_key(const char *section, const char *name)
@@ -293,10 +326,7 @@ static int take_value(void *user, const char *section, const char *name, const c
     if (strcmp(section, SATELLITES) == 0) {
         satellites_put(parse->config->satellites, name, value, &error);
     } else if (!key) {
-        key = nearest_key(section, name);
-        san_fail(&error, SAN_EINVAL,
-            "unknown key %.64s in [%.64s] (value \"%.64s\"); the nearest is %s in [%s]", name, section, value,
-            key->name, key->section);
+        no_such_key(section, name, value, &error);
     } else {
         set_value(parse->config, key, value, &error);
     }

@@ -328,6 +328,22 @@ static enum san_status open_doors(struct process *process, struct san_error *err
     return SAN_OK;
 }
 
+/* Which key names the file that an error is about. */
+static void name_key(const struct config *config, struct san_error *err)
+{
+    const struct {
+        const char *key, *path;
+    } files[] = {{"model", config->model}, {"tools", config->tools}, {"phrases", config->phrases},
+        {"registry", config->registry}};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+        size_t len = strlen(files[i].path), end = strlen(err->text);
+        if (len && strncmp(err->text, files[i].path, len) == 0 && err->text[len] == ':') {
+            snprintf(err->text + end, sizeof(err->text) - end, " ([hearth] %s names it)", files[i].key);
+            return;
+        }
+    }
+}
+
 static void open_signals(struct process *process)
 {
     signal(SIGPIPE, SIG_IGN); /* a client that leaves is an error of write, not of ours */
@@ -362,6 +378,7 @@ static int run(struct config *config, const struct options *options)
         notify_ready();
         uv_run(&process.loop, UV_RUN_DEFAULT);
     } else {
+        name_key(config, &error);
         log_error("%s", error.text);
         code = EXIT_FAILURE;
     }

@@ -20,6 +20,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "hashmap.h"
 #include "log.h"
@@ -33,6 +34,7 @@ enum {
     TICK_MS = 500, /* keepalive, expiry */
     PAUSE_FIRST_MS = 1000,
     PAUSE_REFUSED_MS = 30000, /* a broker that refuses us will not change its mind soon */
+    AT_ONCE_MS = 5000,
     READ_ROUNDS = 32,
     READ_NS = 2000000, /* of the loop's time, at each of its turns */
 };
@@ -72,10 +74,10 @@ struct mqtt {
     uv_timer_t tick;  /* while connected or with commands waiting */
     uv_timer_t pause; /* until the next attempt */
     uint64_t pause_ms;
-    uint64_t greeting_deadline;
+    uint64_t greeting_deadline, online_since;
     bool refused; /* by the broker's CONNACK */
     bool stopping;
-    char trouble[256];
+    char trouble[512];
 
     struct hashmap *subscriptions; /* topic -> struct subscription */
     bool subscriptions_wanted;
@@ -386,6 +388,7 @@ static void on_connack(struct mosquitto *client, void *data, int code)
         return;
     }
     mqtt->trouble[0] = '\0';
+    mqtt->online_since = uv_now(mqtt->loop);
     enter_state(mqtt, MQTT_ONLINE);
 }
 
@@ -464,7 +467,16 @@ static void retry_later(struct mqtt *mqtt)
 static void connection_lost(struct mqtt *mqtt, const char *why)
 {
     bool was_online = mqtt->state == MQTT_ONLINE;
-    if (!mqtt->refused)
+    bool at_once = was_online && uv_now(mqtt->loop) - mqtt->online_since < AT_ONCE_MS;
+    if (at_once) /* a broker has one client of each name, and sends the other away */
+        snprintf(mqtt->trouble, sizeof(mqtt->trouble),
+            "the broker at %s:%d ended the connection at once: %s (does another hearth call itself %s, too? "
+            "give each a [hearth] node of its own)",
+            mqtt->config->host, mqtt->config->port, why, mqtt->client_id);
+    else if (was_online)
+        snprintf(mqtt->trouble, sizeof(mqtt->trouble), "the connection to the broker at %s:%d broke: %s",
+            mqtt->config->host, mqtt->config->port, why);
+    else if (!mqtt->refused)
         snprintf(mqtt->trouble, sizeof(mqtt->trouble), "no broker at %s:%d: %s", mqtt->config->host,
             mqtt->config->port, why);
     log_warning("mqtt: %s", mqtt->trouble);
@@ -626,6 +638,20 @@ static int set_up_client(struct mqtt *mqtt)
     return rc;
 }
 
+/* libmosquitto does not say which of them it was. */
+static bool bad_tls_file(const struct config *config, char why[256])
+{
+    const char *const files[][2] = {
+        {"ca_file", config->ca_file}, {"cert_file", config->cert_file}, {"key_file", config->key_file}};
+    for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+        if (files[i][1][0] && access(files[i][1], R_OK) != 0) {
+            snprintf(
+                why, 256, "[mqtt] %s %.150s cannot be read: %s", files[i][0], files[i][1], strerror(errno));
+            return true;
+        }
+    return false;
+}
+
 static void attempt(struct mqtt *mqtt)
 {
     mqtt->refused = false;
@@ -633,7 +659,8 @@ static void attempt(struct mqtt *mqtt)
     int rc = mqtt->client ? set_up_client(mqtt) : MOSQ_ERR_NOMEM;
     enter_state(mqtt, MQTT_CONNECTING);
     if (rc != MOSQ_ERR_SUCCESS) {
-        connection_lost(mqtt, rc == MOSQ_ERR_INVAL ? "a TLS file cannot be read" : mosquitto_strerror(rc));
+        char why[256];
+        connection_lost(mqtt, bad_tls_file(mqtt->config, why) ? why : mosquitto_strerror(rc));
         return;
     }
     mqtt->connect_work.data = mqtt;

@@ -71,6 +71,10 @@ struct home_call {
     size_t arg_count;
 };
 
+/* The domains that hearth and its network know ("light"); the one that is spelt most like another. */
+bool home_domain_is_known(const char *domain);
+const char *home_domain_nearest(const char *domain);
+
 /* The argument of that slot, or NULL. */
 const struct home_arg *home_call_arg(const struct home_call *call, const char *slot);
 /* Its text, or NULL. */

@@ -107,6 +107,15 @@ static enum san_status import_area(const struct import *in, const cJSON *object)
     return status == SAN_OK ? add_aliases(in, object, "area", name) : status;
 }
 
+/* The network knows no others: a sentence that might mean such a thing could not be read. */
+static enum san_status no_domain(const struct import *in, const char *domain)
+{
+    return san_fail(in->err, SAN_EINVAL,
+        "%s: %s[%d].entity_id: hearth knows no domain %.40s; the nearest is %s. Correct it, or leave the "
+        "entity out",
+        in->file, in->list, in->index, domain, home_domain_nearest(domain));
+}
+
 static enum san_status import_entity(const struct import *in, const cJSON *object)
 {
     struct reg_entity_in entity = {0};
@@ -131,6 +140,8 @@ static enum san_status import_entity(const struct import *in, const cJSON *objec
     snprintf(domain, sizeof domain, "%.*s", (int)(dot - entity.entity_id), entity.entity_id);
     if (entity.domain == NULL)
         entity.domain = domain;
+    if (!home_domain_is_known(entity.domain))
+        return no_domain(in, entity.domain);
     enum san_status status = get_state(in, object, number, sizeof number, &entity.state);
     if (status != SAN_OK)
         return status;

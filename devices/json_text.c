@@ -118,6 +118,14 @@ static bool mark_floats(cJSON *item, struct float_scan *scan)
     return true;
 }
 
+static size_t line_of(const char *text, size_t at)
+{
+    size_t line = 1;
+    for (size_t i = 0; i < at; i++)
+        line += text[i] == '\n';
+    return line;
+}
+
 cJSON *json_parse(const char *text, size_t len, int depth_max, struct san_error *err)
 {
     if (!json_text_is_utf8(text, len)) {
@@ -133,7 +141,8 @@ cJSON *json_parse(const char *text, size_t len, int depth_max, struct san_error 
     if (!root || end != text + len) {
         cJSON_Delete(root);
         size_t at = end ? (size_t)(end - text) : 0;
-        san_fail(err, SAN_EFORMAT, "not JSON at byte %zu of %zu", at < len ? at + 1 : len, len);
+        san_fail(err, SAN_EFORMAT, "not JSON at byte %zu of %zu, in line %zu", at < len ? at + 1 : len, len,
+            line_of(text, at < len ? at : len));
         return NULL;
     }
     struct float_scan scan = {.text = text, .len = len};

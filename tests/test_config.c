@@ -71,6 +71,8 @@ static void test_an_error_names_line_key_value_and_mend(void **state)
         "test.conf:2: unknown key prot in [mqtt] (value \"1884\"); the nearest is port in [mqtt]");
     refused("[mqt]\nport = 1884\n", "the nearest is port in [mqtt]");
     refused("port = 1884\n", "test.conf:1: unknown key port in []");
+    refused("[wyoming]\nport = 10750\n", "; [wyoming] has enabled, uri, unix, ");
+    refused("[mqttt]\nfrobnicate = 1\n", "; the sections are hearth, mqtt, ");
     refused("[mqtt]\nport = 0\n", "port is 0: give 1 to 65535");
     refused("[mqtt]\nport = 1.5\n", "give a whole number");
     refused("[mqtt]\nport = 99999999999999999999999\n", "port is");

@@ -218,6 +218,7 @@ static void refuses_bad_configurations(void **state)
     refuse(SWITCH, "{", SAN_EFORMAT, SWITCH ": not JSON at byte");
     refuse(SWITCH, "[]", SAN_EFORMAT, "not a JSON object");
     refuse(SWITCH, "{\"cmd_t\":\"a\"} x", SAN_EFORMAT, "not JSON at byte");
+    refuse(SWITCH, "{\"cmd_t\":\n\n\"a\"} x", SAN_EFORMAT, "in line 3");
     refuse(SWITCH, "{\"name\":\"\xff\"}", SAN_EFORMAT, "not UTF-8");
     refuse(SWITCH, "{\"name\":\"x\"}", SAN_EFORMAT, "a switch needs command_topic");
     refuse(SWITCH, "{\"cmd_t\":7}", SAN_EFORMAT, "command_topic must be a topic, not 7");

@@ -136,6 +136,8 @@ static void broken_files_are_refused_whole(void **state)
         {"{\"areas\":[{\"name\":\"Kitchen\",\"aliases\":\"Cook\"}]}", "areas[0].aliases: must be an array"},
         {"{\"entities\":[{\"name\":\"Lamp\"}]}", "entities[0].entity_id: missing"},
         {"{\"entities\":[{\"entity_id\":\"lamp\",\"name\":\"Lamp\"}]}", "must look like"},
+        {"{\"entities\":[{\"entity_id\":\"lihgt.a\",\"name\":\"A\"}]}",
+            "entities[0].entity_id: hearth knows no domain lihgt; the nearest is light"},
         {"{\"areas\":[{\"name\":\"Kitchen\"}],\"entities\":[{\"entity_id\":\"light.a\",\"name\":\"A\","
          "\"area\":\"!!\"}]}",
             "entities[0]: area '!!'"},

@@ -40,7 +40,7 @@ echo garbage garbage garbage garbage garbage >"$work/registry.db"
 check "a registry that is none" fails_with 1 registry.db
 rm "$work/registry.db"
 mv "$script" "$script.away"
-check "no model" fails_with 1 "$script"
+check "no model" fails_with 1 "$script: no such script ([hearth] model names it)"
 mv "$script.away" "$script"
 python3 - "$sock" <<'END'
 import socket, sys
