@@ -7,6 +7,7 @@
 #include "daemon/call_domain.h"
 #include "daemon/carry.h"
 #include "daemon/evidence.h"
+#include "daemon/fraction.h"
 #include "daemon/item_list.h"
 #include "daemon/leftover.h"
 #include "daemon/mention.h"
@@ -408,6 +409,7 @@ enum san_status understand_finish(const struct understand *understand,
             return status;
     }
     out->call_count = result->call_count;
+    fraction_apply(prepared, out, arena);
     enum san_status status = item_list_apply(prepared, out, arena, err);
     if (status == SAN_OK)
         status = mention_apply(understand->registry, prepared, out, arena, err);
