@@ -9,10 +9,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/calls_json.h"
 #include "daemon/carry.h"
-#include "daemon/phrases.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 #define ENTITY(id, domain, name, area)                                                                       \
     "{\"entity_id\":\"" id "\",\"name\":\"" name "\",\"area\":\"" area "\",\"domain\":\"" domain "\"}"
@@ -23,39 +21,9 @@ static const char home[] = "{\"areas\":[{\"name\":\"Parlor\"},{\"name\":\"Bedroo
     "Bedroom") ",{\"entity_id\":\"cover.blind\",\"name\":\"Roman "
                "Blind\",\"area\":\"Bedroom\",\"domain\":\"cover\",\"device_class\":\"blind\"}]}";
 
-struct fixture {
-    struct understand understand;
-    struct phrases *phrases;
-    struct san_arena *arena;
-};
-
 static int open_home(void **state)
 {
-    static struct fixture fixture;
-    struct san_error err;
-    char path[1024];
-    const char *dir = getenv("HEARTH_SRCDIR");
-    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
-    fixture.phrases = phrases_load(path, &err);
-    assert_non_null(fixture.phrases);
-    fixture.understand.phrases = fixture.phrases;
-    fixture.understand.registry = reg_open(":memory:", &err);
-    assert_non_null(fixture.understand.registry);
-    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
-    fixture.arena = san_arena_new(4096, 0);
-    *state = &fixture;
-    return 0;
-}
-
-static int close_home(void **state)
-{
-    struct fixture *fixture = *state;
-    shortlist_free(fixture->understand.shortlist);
-    reg_close(fixture->understand.registry);
-    phrases_free(fixture->phrases);
-    san_arena_free(fixture->arena);
-    return 0;
+    return home_fixture_open(state, home);
 }
 
 static struct understood understood;
@@ -65,21 +33,9 @@ static struct understood understood;
 static void hear(
     void **state, const char *text, const char *area, const char *kind, bool open, const char *json)
 {
-    struct fixture *fixture = *state;
+    struct home_fixture *fixture = *state;
     struct understand_request request;
-    struct san_error err;
-    struct home_call *calls;
-    cJSON *array = cJSON_Parse(json);
-    understood = (struct understood){.confidence = 1};
-    assert_int_equal(
-        understand_prepare(&fixture->understand, text, area, fixture->arena, &request, &err), SAN_OK);
-    assert_int_equal(
-        calls_from_json(array, "test", fixture->arena, &calls, &understood.call_count, &err), SAN_OK);
-    cJSON_Delete(array);
-    understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
-    for (size_t i = 0; i < understood.call_count; i++)
-        understood.calls[i] = (struct understood_call){
-            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = kind};
+    understood = home_fixture_hear(fixture, text, area, kind, json, &request);
     if (open)
         understood.calls[understood.call_count - 1].missing = "name";
     carry_apply(&fixture->understand, &request, &understood, fixture->arena);
@@ -87,11 +43,7 @@ static void hear(
 
 static void assert_call(size_t i, const char *json)
 {
-    cJSON *object = call_to_json(&understood.calls[i].call);
-    char *text = cJSON_PrintUnformatted(object);
-    assert_string_equal(text, json);
-    cJSON_free(text);
-    cJSON_Delete(object);
+    home_fixture_assert_call(&understood.calls[i], json);
 }
 
 #define CALL(tool, rest) "{\"name\":\"" tool "\",\"arguments\":{" rest "}}"
@@ -159,5 +111,5 @@ int main(void)
         cmocka_unit_test(test_a_room_is_also_where_the_thing_before_is),
         cmocka_unit_test(test_a_room_that_has_such_a_thing_or_was_said_stays),
     };
-    return cmocka_run_group_tests(tests, open_home, close_home);
+    return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }

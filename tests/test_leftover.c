@@ -9,10 +9,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/calls_json.h"
 #include "daemon/leftover.h"
-#include "daemon/phrases.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 static const char home[] =
     "{\"floors\":[{\"name\":\"First floor\",\"aliases\":[\"upstairs\"]}],"
@@ -32,59 +30,17 @@ static const char home[] =
     "{\"entity_id\":\"fan.bath\",\"name\":\"Bathroom fan\",\"area\":\"Bathroom\",\"domain\":\"fan\"},"
     "{\"entity_id\":\"cover.bed\",\"name\":\"Bedroom blind\",\"area\":\"Bedroom\",\"domain\":\"cover\"}]}";
 
-struct fixture {
-    struct understand understand;
-    struct phrases *phrases;
-    struct san_arena *arena;
-};
-
 static int open_home(void **state)
 {
-    static struct fixture fixture;
-    struct san_error err;
-    char path[1024];
-    const char *dir = getenv("HEARTH_SRCDIR");
-    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
-    fixture.phrases = phrases_load(path, &err);
-    assert_non_null(fixture.phrases);
-    fixture.understand.phrases = fixture.phrases;
-    fixture.understand.registry = reg_open(":memory:", &err);
-    assert_non_null(fixture.understand.registry);
-    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
-    fixture.arena = san_arena_new(4096, 0);
-    *state = &fixture;
-    return 0;
-}
-
-static int close_home(void **state)
-{
-    struct fixture *fixture = *state;
-    shortlist_free(fixture->understand.shortlist);
-    reg_close(fixture->understand.registry);
-    phrases_free(fixture->phrases);
-    san_arena_free(fixture->arena);
-    return 0;
+    return home_fixture_open(state, home);
 }
 
 /* What was meant instead of the first call (JSON) when that was said; "" if there are none. */
 static const char *against(void **state, const char *text, const char *kind, const char *json)
 {
-    struct fixture *fixture = *state;
+    struct home_fixture *fixture = *state;
     struct understand_request request;
-    struct understood understood = {.confidence = 1};
-    struct san_error err;
-    struct home_call *calls;
-    cJSON *array = cJSON_Parse(json);
-    assert_int_equal(
-        understand_prepare(&fixture->understand, text, NULL, fixture->arena, &request, &err), SAN_OK);
-    assert_int_equal(
-        calls_from_json(array, "test", fixture->arena, &calls, &understood.call_count, &err), SAN_OK);
-    cJSON_Delete(array);
-    understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
-    for (size_t i = 0; i < understood.call_count; i++)
-        understood.calls[i] = (struct understood_call){
-            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = kind};
+    struct understood understood = home_fixture_hear(fixture, text, NULL, kind, json, &request);
     leftover_apply(&fixture->understand, &request, &understood, fixture->arena);
     assert_int_equal(understood.calls[0].leftover[0] != '\0', understood.calls[0].missing[0] != '\0');
     return understood.calls[0].leftover;
@@ -211,5 +167,5 @@ int main(void)
         cmocka_unit_test(test_a_name_said_in_part_is_not_what_another_call_names),
         cmocka_unit_test(test_questions_and_timers_stay),
     };
-    return cmocka_run_group_tests(tests, open_home, close_home);
+    return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }

@@ -7,9 +7,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/calls_json.h"
 #include "daemon/mention.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 static const char home[] =
     "{\"floors\":[{\"name\":\"First floor\",\"aliases\":[\"upstairs\"]}],"
@@ -21,31 +20,9 @@ static const char home[] =
     "{\"entity_id\":\"fan.kitchen\",\"name\":\"Kitchen fan\",\"area\":\"Kitchen\",\"domain\":\"fan\"},"
     "{\"entity_id\":\"cover.blind\",\"name\":\"Roller blind\",\"area\":\"Bedroom\",\"domain\":\"cover\"}]}";
 
-struct fixture {
-    struct understand understand;
-    struct san_arena *arena;
-};
-
 static int open_home(void **state)
 {
-    static struct fixture fixture;
-    struct san_error err;
-    fixture.understand.registry = reg_open(":memory:", &err);
-    assert_non_null(fixture.understand.registry);
-    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
-    fixture.arena = san_arena_new(4096, 0);
-    *state = &fixture;
-    return 0;
-}
-
-static int close_home(void **state)
-{
-    struct fixture *fixture = *state;
-    shortlist_free(fixture->understand.shortlist);
-    reg_close(fixture->understand.registry);
-    san_arena_free(fixture->arena);
-    return 0;
+    return home_fixture_open(state, home);
 }
 
 static struct understood understood;
@@ -53,33 +30,18 @@ static struct understood understood;
 /* What becomes of calls (JSON) when that was said; the result is in `understood`. */
 static void apply(void **state, const char *text, const char *area, const char *json)
 {
-    struct fixture *fixture = *state;
+    struct home_fixture *fixture = *state;
     struct understand_request request;
     struct san_error err;
-    struct home_call *calls;
-    cJSON *array = cJSON_Parse(json);
-    understood = (struct understood){.confidence = 1};
-    assert_int_equal(
-        understand_prepare(&fixture->understand, text, area, fixture->arena, &request, &err), SAN_OK);
-    assert_int_equal(
-        calls_from_json(array, "test", fixture->arena, &calls, &understood.call_count, &err), SAN_OK);
-    cJSON_Delete(array);
-    understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
-    for (size_t i = 0; i < understood.call_count; i++)
-        understood.calls[i] = (struct understood_call){
-            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = ""};
+    understood = home_fixture_hear(fixture, text, area, "", json, &request);
     assert_int_equal(
         mention_apply(fixture->understand.registry, &request, &understood, fixture->arena, &err), SAN_OK);
 }
 
 static void assert_call(size_t i, const char *json)
 {
-    cJSON *object = call_to_json(&understood.calls[i].call);
-    char *text = cJSON_PrintUnformatted(object);
-    assert_string_equal(text, json);
+    home_fixture_assert_call(&understood.calls[i], json);
     assert_string_equal(understood.calls[i].overlooked, "");
-    cJSON_free(text);
-    cJSON_Delete(object);
 }
 
 #define GROUP(tool, rest) "{\"name\":\"" tool "\",\"arguments\":{" rest "}}"
@@ -184,5 +146,5 @@ int main(void)
         cmocka_unit_test(test_copied_words_are_no_mention),
         cmocka_unit_test(test_the_longest_of_overlapping_names_is_meant),
     };
-    return cmocka_run_group_tests(tests, open_home, close_home);
+    return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }

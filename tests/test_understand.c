@@ -11,9 +11,8 @@
 #include <cmocka.h>
 
 #include "daemon/calls_json.h"
-#include "daemon/phrases.h"
 #include "daemon/understand.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 static const char home[] =
     "{\"floors\":[],\"areas\":[{\"name\":\"Kitchen\",\"aliases\":[\"galley\"]},{"
@@ -32,42 +31,12 @@ static const char home[] =
     "{\"entity_id\":\"binary_sensor.front\",\"name\":\"Front "
     "door\",\"area\":\"Hall\",\"domain\":\"binary_sensor\",\"aliases\":[]}]}";
 
-struct fixture {
-    struct understand understand;
-    struct phrases *phrases;
-    struct san_arena *arena;
-};
-
 static int open_home(void **state)
 {
-    static struct fixture fixture;
-    struct san_error err;
-    char path[1024];
-    const char *dir = getenv("HEARTH_SRCDIR");
-    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
-    fixture.phrases = phrases_load(path, &err);
-    assert_non_null(fixture.phrases);
-    fixture.understand.phrases = fixture.phrases;
-    fixture.understand.registry = reg_open(":memory:", &err);
-    assert_non_null(fixture.understand.registry);
-    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
-    fixture.arena = san_arena_new(4096, 0);
-    *state = &fixture;
-    return 0;
+    return home_fixture_open(state, home);
 }
 
-static int close_home(void **state)
-{
-    struct fixture *fixture = *state;
-    shortlist_free(fixture->understand.shortlist);
-    reg_close(fixture->understand.registry);
-    phrases_free(fixture->phrases);
-    san_arena_free(fixture->arena);
-    return 0;
-}
-
-static struct understand_request prepare(struct fixture *fixture, const char *text, const char *area)
+static struct understand_request prepare(struct home_fixture *fixture, const char *text, const char *area)
 {
     struct understand_request request;
     struct san_error err;
@@ -97,7 +66,7 @@ static struct san_arg written(const char *slot, const char *text)
 }
 
 /* Finishes one call, and checks it against JSON. */
-static struct understood_call finish(struct fixture *fixture, const struct understand_request *request,
+static struct understood_call finish(struct home_fixture *fixture, const struct understand_request *request,
     const char *tool, const struct san_arg *args, size_t count)
 {
     const struct san_call call = {.tool = tool, .args = args, .arg_count = count, .confidence = 0.9F};
@@ -110,22 +79,13 @@ static struct understood_call finish(struct fixture *fixture, const struct under
     return understood.calls[0];
 }
 
-static void assert_call(const struct understood_call *call, const char *json)
-{
-    cJSON *object = call_to_json(&call->call);
-    char *text = cJSON_PrintUnformatted(object);
-    assert_string_equal(text, json);
-    cJSON_free(text);
-    cJSON_Delete(object);
-}
-
 static void test_an_alias_becomes_the_canonical_name(void **state)
 {
     struct understand_request request = prepare(*state, "Turn on the big lamp!", NULL);
     assert_string_equal(request.normalized, "turn on the big lamp");
     struct san_arg name = copied(&request, "name", "light", "big lamp");
     struct understood_call call = finish(*state, &request, "HassTurnOn", &name, 1);
-    assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Kitchen Ceiling\"}}");
+    home_fixture_assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Kitchen Ceiling\"}}");
     assert_string_equal(call.missing, "");
 }
 
@@ -153,7 +113,8 @@ static void test_a_message_keeps_its_article(void **state)
     const struct san_arg message = {
         .slot = "message", .type = SAN_VALUE_SPAN, .text = "kettle's boiled", .item = -1};
     struct understood_call call = finish(*state, &request, "HassBroadcast", &message, 1);
-    assert_call(&call, "{\"name\":\"HassBroadcast\",\"arguments\":{\"message\":\"the kettle's boiled\"}}");
+    home_fixture_assert_call(
+        &call, "{\"name\":\"HassBroadcast\",\"arguments\":{\"message\":\"the kettle's boiled\"}}");
 }
 
 static void test_the_domain_of_a_lock_is_added_after_its_name(void **state)
@@ -161,7 +122,7 @@ static void test_the_domain_of_a_lock_is_added_after_its_name(void **state)
     struct understand_request request = prepare(*state, "lock the front door", NULL);
     struct san_arg name = copied(&request, "name", "lock", "Front door");
     struct understood_call call = finish(*state, &request, "HassTurnOn", &name, 1);
-    assert_call(
+    home_fixture_assert_call(
         &call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Front door\",\"domain\":\"lock\"}}");
 }
 
@@ -171,8 +132,8 @@ static void test_the_domain_that_was_written_chooses_among_equal_names(void **st
     const struct san_arg args[] = {copied(&request, "name", "lock", "Front door"),
         written("domain", "binary_sensor"), written("state", "on")};
     struct understood_call call = finish(*state, &request, "HassGetState", args, 3);
-    assert_call(&call, "{\"name\":\"HassGetState\",\"arguments\":{\"name\":\"Front "
-                       "door\",\"domain\":\"binary_sensor\",\"state\":\"on\"}}");
+    home_fixture_assert_call(&call, "{\"name\":\"HassGetState\",\"arguments\":{\"name\":\"Front "
+                                    "door\",\"domain\":\"binary_sensor\",\"state\":\"on\"}}");
 }
 
 static void test_a_domain_that_contradicts_the_name_goes(void **state)
@@ -180,7 +141,7 @@ static void test_a_domain_that_contradicts_the_name_goes(void **state)
     struct understand_request request = prepare(*state, "turn on the big lamp", NULL);
     const struct san_arg args[] = {copied(&request, "name", "light", "big lamp"), written("domain", "cover")};
     struct understood_call call = finish(*state, &request, "HassTurnOn", args, 2);
-    assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Kitchen Ceiling\"}}");
+    home_fixture_assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Kitchen Ceiling\"}}");
 }
 
 static void test_the_speakers_room_is_canonical_too(void **state)
@@ -192,12 +153,13 @@ static void test_the_speakers_room_is_canonical_too(void **state)
         {.slot = "area", .type = SAN_VALUE_ITEM, .text = request.request.area, .item = -1},
         written("domain", "light")};
     struct understood_call call = finish(*state, &request, "HassTurnOn", args, 2);
-    assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"area\":\"Kitchen\",\"domain\":\"light\"}}");
+    home_fixture_assert_call(
+        &call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"area\":\"Kitchen\",\"domain\":\"light\"}}");
 }
 
 static void test_a_room_that_is_not_there_is_refused_by_name(void **state)
 {
-    struct fixture *fixture = *state;
+    struct home_fixture *fixture = *state;
     struct understand_request request;
     struct san_error err;
     enum san_status status =
@@ -213,7 +175,7 @@ static void test_what_the_home_has_not_is_missing_and_not_written(void **state)
     const struct san_arg name = {.slot = "name", .type = SAN_VALUE_NONE, .item = -1};
     struct understood_call call = finish(*state, &request, "HassTurnOn", &name, 1);
     assert_string_equal(call.missing, "name");
-    assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{}}");
+    home_fixture_assert_call(&call, "{\"name\":\"HassTurnOn\",\"arguments\":{}}");
 }
 
 static void test_numbers_stay_numbers(void **state)
@@ -222,7 +184,7 @@ static void test_numbers_stay_numbers(void **state)
     const struct san_arg args[] = {copied(&request, "name", "light", "big lamp"),
         {.slot = "brightness", .type = SAN_VALUE_NUMBER, .text = "50", .number = 50, .item = -1}};
     struct understood_call call = finish(*state, &request, "HassLightSet", args, 2);
-    assert_call(
+    home_fixture_assert_call(
         &call, "{\"name\":\"HassLightSet\",\"arguments\":{\"name\":\"Kitchen Ceiling\",\"brightness\":50}}");
 }
 
@@ -238,7 +200,7 @@ static void test_calls_from_outside_are_checked(void **state)
     static const char *const broken[] = {"{}", "[1]", "[{\"arguments\":{}}]", "[{\"name\":\"\"}]",
         "[{\"name\":\"A\",\"arguments\":[]}]", "[{\"name\":\"A\",\"arguments\":{\"x\":{}}}]",
         "[{\"name\":\"A\",\"arguments\":{\"x\":null}}]"};
-    struct fixture *fixture = *state;
+    struct home_fixture *fixture = *state;
     for (size_t i = 0; i < sizeof(broken) / sizeof(*broken); i++) {
         struct home_call *calls;
         size_t count;
@@ -267,5 +229,5 @@ int main(void)
         cmocka_unit_test(test_text_without_words_asks_nothing),
         cmocka_unit_test(test_calls_from_outside_are_checked),
     };
-    return cmocka_run_group_tests(tests, open_home, close_home);
+    return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }
