@@ -13,6 +13,7 @@
 #include "config.h"
 #include "devices/ha_entity.h"
 #include "devices/json_text.h"
+#include "ha_lists.h"
 #include "ha_reader.h"
 #include "log.h"
 #include "phrases.h"
@@ -34,19 +35,6 @@ enum state {
     STATE_ONLINE,
     STATE_WAITING,
     STATE_REFUSED
-};
-
-/* What is read, in the order in which it is asked for; the entries once it is known of which entities. */
-enum part { CONFIG, FLOORS, AREAS, DEVICES, EXPOSED, STATES, ENTRIES, PARTS };
-
-static const char *const part_types[PARTS] = {
-    [CONFIG] = "get_config",
-    [FLOORS] = "config/floor_registry/list",
-    [AREAS] = "config/area_registry/list",
-    [DEVICES] = "config/device_registry/list",
-    [EXPOSED] = "homeassistant/expose_entity/list",
-    [STATES] = "get_states",
-    [ENTRIES] = "config/entity_registry/get_entries",
 };
 
 static const char *const events[] = {"state_changed", "floor_registry_updated", "area_registry_updated",
@@ -78,18 +66,13 @@ struct home_assistant {
     bool given; /* url and token by a caller, not by the configuration */
     enum state state;
     bool connected, reconnect, stopped;
-    unsigned last_id, subscribed[EVENTS], asked[PARTS];
-    cJSON *answers[PARTS];
-    struct ha_import *import; /* under way, or NULL */
-    struct hashmap *newer;    /* states that changed since the list of them came in: entity_id -> cJSON */
-    struct hashmap *known;    /* entity_ids that are entered; NULL before the first reading */
+    unsigned last_id, subscribed[EVENTS];
+    struct ha_lists *lists;
     struct ha_counts counts;
     struct call *calls;
     size_t call_count;
     struct waiter *waiters;
     uv_timer_t pause, patience, settle;
-    uv_idle_t losing; /* after the end of a connection: entities become unavailable */
-    size_t lost;      /* cursor of those */
     uint64_t pause_ms;
     char version[32], trouble[WHY_MAX];
 };
@@ -187,27 +170,6 @@ static unsigned ask(struct home_assistant *ha, const char *type, cJSON *fields)
     return sent ? ha->last_id : 0;
 }
 
-static void free_state(void *state)
-{
-    cJSON_Delete(state);
-}
-
-static void forget_newer(struct home_assistant *ha)
-{
-    hashmap_free(ha->newer, free_state);
-    ha->newer = NULL;
-}
-
-static void forget_answers(struct home_assistant *ha)
-{
-    forget_newer(ha);
-    for (size_t i = 0; i < PARTS; i++) {
-        cJSON_Delete(ha->answers[i]);
-        ha->answers[i] = NULL;
-        ha->asked[i] = 0;
-    }
-}
-
 static void on_impatient(uv_timer_t *timer)
 {
     give_up(timer->data, "it does not answer");
@@ -216,10 +178,8 @@ static void on_impatient(uv_timer_t *timer)
 static void read_everything(struct home_assistant *ha)
 {
     enter_state(ha, STATE_READING);
-    forget_answers(ha);
     uv_timer_start(&ha->patience, on_impatient, PATIENCE_MS, 0);
-    for (enum part part = CONFIG; part < ENTRIES && ha->connected; part++)
-        ha->asked[part] = ask(ha, part_types[part], NULL);
+    ha_lists_read(ha->lists);
 }
 
 static void on_settled(uv_timer_t *timer)
@@ -240,17 +200,22 @@ static void subscribe(struct home_assistant *ha)
     }
 }
 
-/* ---- answers ---- */
+/* ---- the lists ---- */
 
-static void on_imported(void *data, const struct ha_counts *counts, const char *problem)
+static unsigned on_ask(void *data, const char *type, cJSON *fields)
+{
+    return ask(data, type, fields);
+}
+
+static void on_gathered(void *data)
 {
     struct home_assistant *ha = data;
-    ha->import = NULL;
-    forget_newer(ha);
-    if (!counts) {
-        give_up(ha, problem);
-        return;
-    }
+    uv_timer_stop(&ha->patience);
+}
+
+static void on_lists_done(void *data, const struct ha_counts *counts)
+{
+    struct home_assistant *ha = data;
     ha->counts = *counts;
     ha->trouble[0] = '\0';
     ha->pause_ms = PAUSE_FIRST_MS;
@@ -260,80 +225,12 @@ static void on_imported(void *data, const struct ha_counts *counts, const char *
     answer_waiters(ha, counts, NULL);
 }
 
-static void cancel_import(struct home_assistant *ha)
+static void on_failed(void *data, const char *why)
 {
-    ha_import_cancel(ha->import);
-    ha->import = NULL;
+    give_up(data, why);
 }
 
-static void import(struct home_assistant *ha)
-{
-    const struct ha_answers answers = {.config = ha->answers[CONFIG],
-        .floors = ha->answers[FLOORS],
-        .areas = ha->answers[AREAS],
-        .devices = ha->answers[DEVICES],
-        .exposed = ha->answers[EXPOSED],
-        .entries = ha->answers[ENTRIES],
-        .states = ha->answers[STATES]};
-    const struct ha_import_to to = {.known = &ha->known, .newer = ha->newer, .done = on_imported, .data = ha};
-    memset(ha->answers, 0, sizeof(ha->answers));
-    uv_timer_stop(&ha->patience);
-    uv_idle_stop(&ha->losing); /* all of them get their states anew */
-    ha->import = ha_import_begin(ha->daemon, &answers, &to);
-    if (!ha->import)
-        give_up(ha, "out of memory");
-}
-
-static void ask_for_entries(struct home_assistant *ha)
-{
-    cJSON *ids = ha_exposed_ids(ha->answers[EXPOSED]), *fields = cJSON_CreateObject();
-    if (!ids || !fields || !cJSON_AddItemToObject(fields, "entity_ids", ids)) {
-        cJSON_Delete(ids);
-        cJSON_Delete(fields);
-        give_up(ha, "its list of exposed entities is of a kind that hearth does not know");
-        return;
-    }
-    ha->asked[ENTRIES] = ask(ha, part_types[ENTRIES], fields);
-}
-
-/* The lists need an administrator's token: that is the usual reason of a refusal. */
-static void refuse_part(struct home_assistant *ha, enum part part, const char *text)
-{
-    char why[WHY_MAX];
-    snprintf(
-        why, sizeof(why), "it refuses %s (%.120s): is the token an administrator's?", part_types[part], text);
-    give_up(ha, why);
-}
-
-/* From now on what is heard of a state is newer than the list. */
-static void begin_newer(struct home_assistant *ha)
-{
-    forget_newer(ha);
-    ha->newer = hashmap_new();
-    if (!ha->newer)
-        give_up(ha, "out of memory");
-}
-
-static void take_part(struct home_assistant *ha, enum part part, const struct ha_message *message)
-{
-    ha->asked[part] = 0;
-    if (!message->success) {
-        refuse_part(ha, part, message->text);
-        return;
-    }
-    cJSON_Delete(ha->answers[part]);
-    ha->answers[part] = message->content
-                            ? cJSON_DetachItemViaPointer(message->root, (cJSON *)(uintptr_t)message->content)
-                            : NULL;
-    if (part == EXPOSED)
-        ask_for_entries(ha);
-    if (part == STATES)
-        begin_newer(ha);
-    for (size_t i = 0; i < PARTS; i++)
-        if (ha->asked[i])
-            return;
-    import(ha);
-}
+/* ---- answers ---- */
 
 static void take_call(struct home_assistant *ha, struct call **at, const struct ha_message *message)
 {
@@ -350,25 +247,11 @@ static void take_result(struct home_assistant *ha, const struct ha_message *mess
         take_call(ha, call, message);
         return;
     }
-    for (enum part part = CONFIG; part < PARTS; part++)
-        if (ha->asked[part] == message->id) {
-            take_part(ha, part, message);
-            return;
-        }
+    if (ha_lists_take(ha->lists, message))
+        return;
     for (size_t i = 0; i < EVENTS; i++)
         if (ha->subscribed[i] == message->id && !message->success)
             give_up(ha, "it does not let this token hear of changes: is it an administrator's?");
-}
-
-static void note_newer(struct home_assistant *ha, const char *entity_id, const cJSON *state)
-{
-    cJSON *before = hashmap_get(ha->newer, entity_id);
-    bool room = before || hashmap_count(ha->newer) < HA_ENTITIES_MAX;
-    cJSON *copy = !room ? NULL : state ? cJSON_Duplicate(state, true) : cJSON_CreateNull();
-    if (copy && hashmap_put(ha->newer, entity_id, copy))
-        cJSON_Delete(before);
-    else
-        cJSON_Delete(copy);
 }
 
 static void take_event(struct home_assistant *ha, const struct ha_message *message)
@@ -381,11 +264,8 @@ static void take_event(struct home_assistant *ha, const struct ha_message *messa
     const cJSON *data = cJSON_GetObjectItemCaseSensitive(message->content, "data");
     const char *entity_id = json_member_text(data, "entity_id");
     const cJSON *state = cJSON_GetObjectItemCaseSensitive(data, "new_state");
-    if (!entity_id)
-        return;
-    if (ha->newer)
-        note_newer(ha, entity_id, state);
-    ha_import_state(ha->daemon, ha->known, entity_id, state);
+    if (entity_id)
+        ha_lists_state(ha->lists, entity_id, state);
 }
 
 /* ---- the greeting ---- */
@@ -427,11 +307,6 @@ static void on_read(void *data, const struct ha_message *message)
         take_greeting(ha, message);
 }
 
-static void on_unreadable(void *data, const char *why)
-{
-    give_up(data, why);
-}
-
 static void on_message(void *data, char *text, size_t len)
 {
     struct home_assistant *ha = data;
@@ -461,13 +336,6 @@ static void pause_first(struct home_assistant *ha)
     ha->pause_ms = ha->pause_ms * 2 > PAUSE_MAX_MS ? PAUSE_MAX_MS : ha->pause_ms * 2;
 }
 
-static void on_losing(uv_idle_t *losing)
-{
-    struct home_assistant *ha = losing->data;
-    if (!ha_import_unavailable(ha->daemon, ha->known, &ha->lost))
-        uv_idle_stop(losing);
-}
-
 static void on_closed(void *data, const char *why)
 {
     struct home_assistant *ha = data;
@@ -477,12 +345,9 @@ static void on_closed(void *data, const char *why)
     uv_timer_stop(&ha->patience);
     uv_timer_stop(&ha->settle);
     ha_reader_drop(ha->reader);
-    cancel_import(ha);
-    forget_answers(ha);
+    ha_lists_lose(ha->lists);
     while (ha->calls)
         finish_call(ha, &ha->calls, lost ? lost : "");
-    ha->lost = 0;
-    uv_idle_start(&ha->losing, on_losing);
     if (ha->reconnect) {
         ha->reconnect = false;
         connect_now(ha);
@@ -687,9 +552,13 @@ struct home_assistant *home_assistant_new(struct hearthd *daemon)
     struct home_assistant *ha = calloc(1, sizeof(*ha));
     if (!ha)
         return NULL;
-    const struct ha_reader_handlers handlers = {.data = ha, .message = on_read, .failed = on_unreadable};
+    const struct ha_reader_handlers handlers = {.data = ha, .message = on_read, .failed = on_failed};
+    const struct ha_lists_to to = {
+        .data = ha, .ask = on_ask, .gathered = on_gathered, .done = on_lists_done, .failed = on_failed};
     ha->reader = ha_reader_new(daemon->loop, &handlers);
-    if (!ha->reader) {
+    ha->lists = ha->reader ? ha_lists_new(daemon, &to) : NULL;
+    if (!ha->lists) {
+        ha_reader_free(ha->reader);
         free(ha);
         return NULL;
     }
@@ -698,8 +567,7 @@ struct home_assistant *home_assistant_new(struct hearthd *daemon)
     uv_timer_init(daemon->loop, &ha->pause);
     uv_timer_init(daemon->loop, &ha->patience);
     uv_timer_init(daemon->loop, &ha->settle);
-    uv_idle_init(daemon->loop, &ha->losing);
-    ha->pause.data = ha->patience.data = ha->settle.data = ha->losing.data = ha;
+    ha->pause.data = ha->patience.data = ha->settle.data = ha;
     return ha;
 }
 
@@ -711,12 +579,11 @@ void home_assistant_stop(struct home_assistant *ha)
     ha->connected = false;
     answer_waiters(ha, NULL, "hearthd is stopping");
     ha_reader_drop(ha->reader);
-    cancel_import(ha);
+    ha_lists_stop(ha->lists);
     websocket_stop(ha->websocket);
     uv_close((uv_handle_t *)&ha->pause, NULL);
     uv_close((uv_handle_t *)&ha->patience, NULL);
     uv_close((uv_handle_t *)&ha->settle, NULL);
-    uv_close((uv_handle_t *)&ha->losing, NULL);
 }
 
 void home_assistant_free(struct home_assistant *ha)
@@ -727,8 +594,7 @@ void home_assistant_free(struct home_assistant *ha)
         ha->calls->done = NULL;
         finish_call(ha, &ha->calls, NULL);
     }
-    forget_answers(ha);
-    hashmap_free(ha->known, NULL);
+    ha_lists_free(ha->lists);
     websocket_free(ha->websocket);
     ha_reader_free(ha->reader);
     free(ha);
