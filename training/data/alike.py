@@ -1,5 +1,6 @@
 """Things of a home that are called alike, and how one speaks of them: namesakes in several rooms ("Ceiling Light" in four of them), and
-twins that share all but a word ("Bedside Lamp Left" and "Bedside Lamp Right": "both bedside lamps", "the left and right bedside lamps").
+twins that share all but a word ("Bedside Lamp Left" and "Bedside Lamp Right": "both bedside lamps", "the left and right bedside lamps"), and
+kin, which one thing's name begins ("Front Door", "Front Door Lock", "Front Door Motion"): what a sentence says of it tells which.
 """
 import homes
 import shortlist
@@ -10,6 +11,29 @@ TELLS = [("left", "right"), ("left", "right"), ("front", "back"), ("upper", "low
          ("upstairs", "downstairs"), ("first", "second"), ("old", "new"), ("top", "bottom")]
 BEHIND = [("left", "right"), ("left", "right"), ("1", "2"), ("1", "2"), ("2", "3"), ("a", "b"), ("front", "back"), ("one", "two")]
 BOTH = ["both {}", "both {}", "both the {}", "both of the {}", "the 2 {}", "both my {}", "the pair of {}"]
+# Things of which a home measures several things, and what: the classes below.
+BASES = [
+    (["front door", "back door", "side door", "patio door", "garage door", "shed door", "cellar door", "balcony door", "main door", "porch door", "gate", "garden gate", "french door", "dog door", "barn door"],
+     ["lock", "lock", "lock", "door", "door", "motion", "battery", "tamper", "vibration"]),
+    (["washer", "washing machine", "dryer", "tumble dryer", "dishwasher", "fridge", "freezer", "boiler", "oven", "heat pump", "water heater", "coffee machine", "sump pump", "pool pump", "3d printer", "furnace", "wine cooler"],
+     ["running", "running", "power", "energy", "problem", "moisture", "temperature", "door", "update"]),
+    (["doorbell", "robot", "remote", "tablet", "car", "scale", "mailbox", "mower", "toothbrush", "watch", "hub", "camera", "thermostat"],
+     ["battery", "battery", "battery", "update", "connectivity", "problem", "motion", "sound"]),
+    (["hall", "shed", "porch", "garage", "attic", "cellar", "loft", "greenhouse", "driveway", "nursery", "pantry", "stairs", "sauna", "sink", "bath", "utility room", "crawl space"],
+     ["motion", "occupancy", "temperature", "humidity", "moisture", "smoke", "tamper", "vibration", "sound"]),
+]
+KIN = {
+    "lock": ("lock", None, ["lock", "lock", "lock", "deadbolt", "smart lock", "bolt"]), "door": ("binary_sensor", "door", ["sensor", "contact", "", "contact sensor", "open"]),
+    "motion": ("binary_sensor", "motion", ["motion", "motion", "motion sensor", "movement", "pir"]), "occupancy": ("binary_sensor", "occupancy", ["occupancy", "presence", "occupied"]),
+    "battery": ("sensor", "battery", ["battery", "battery", "battery level"]), "tamper": ("binary_sensor", "tamper", ["tamper", "tamper alarm"]),
+    "vibration": ("binary_sensor", "vibration", ["vibration", "vibration sensor"]), "running": ("binary_sensor", "running", ["running", "status", "active", ""]),
+    "power": ("sensor", "power", ["power", "power draw", "watts"]), "energy": ("sensor", "energy", ["energy", "energy today", "consumption"]),
+    "problem": ("binary_sensor", "problem", ["problem", "fault", "error", "warning"]), "moisture": ("binary_sensor", "moisture", ["leak", "leak sensor", "water leak", "water sensor"]),
+    "temperature": ("sensor", "temperature", ["temperature", "temperature", "temp", "temperature sensor"]), "humidity": ("sensor", "humidity", ["humidity", "humidity sensor"]),
+    "smoke": ("binary_sensor", "smoke", ["smoke", "smoke detector", "smoke alarm"]), "sound": ("binary_sensor", "sound", ["sound", "noise"]),
+    "update": ("update", None, ["update", "firmware", "firmware update"]), "connectivity": ("binary_sensor", "connectivity", ["connection", "online", "connectivity"]),
+}
+OTHERS = (("switch", None), ("switch", None), ("camera", None), ("light", None), ("cover", "door"), ("fan", None))
 ARTICLES = ("the", "my", "our", "a", "that", "this", "those", "these")
 
 
@@ -90,6 +114,29 @@ def twins(home, names, domain, device_class):
         return None         # a third one: "both" would be of whom?
     area = r.choice(home.areas).name if home.areas and r.random() < 0.8 else None
     return [homes.put(home, domain, f, area, device_class) for f in full], homes.words_of(base), both, behind
+
+
+def kin(home, names, device_class):
+    """(the entity of that class, the words of what it belongs to), with others of that thing beside it. None if it cannot be had."""
+    r = names.rng
+    bases, classes = r.choice([b for b in BASES if device_class in b[1]])
+    base = r.choice(bases)
+    if r.random() < 0.35:
+        base = f"{r.choice([names.pick('MODIFIERS'), names.odd(), names.pick('PEOPLE') + chr(39) + 's'])} {base}"
+    words = homes.words_of(base)
+    if home.frozen or any(f[:len(words)] == words for f in home.taken) or len(words) > 4:
+        return None
+    area = r.choice(home.areas).name if home.areas and r.random() < 0.7 else None
+    made = None
+    for kind in [device_class, *dict.fromkeys(k for k in r.sample(classes, min(len(classes), r.choice([1, 2, 2, 3]))) if k != device_class)]:
+        domain, cls, tails = KIN[kind]
+        name = homes.cased(r, f"{base} {r.choice([t for t in tails if t or made])}".strip())
+        if homes.words_of(name) not in home.taken:
+            entity = homes.put(home, domain, name, area, cls)
+            made = made or entity
+    if words not in home.taken and r.random() < 0.5:        # the thing itself
+        homes.put(home, *(lambda d: (d[0], homes.cased(r, base), area, d[1]))(r.choice(OTHERS)))
+    return made, words
 
 
 def of_both(rng, base):

@@ -6,6 +6,7 @@ Words come as [word, tag]; a tag is None, ("e", variable) for a name, ("n", vari
 import functools
 import re
 
+import alike
 import homes
 import noise
 import normalize
@@ -203,6 +204,13 @@ class Filler:
                 out[whole] = (w, NONE, None, None)
             elif kind == "absent_area":
                 out[whole] = (absent_place(rng, self.names, self.home, any(s == "floor" and v == whole for _, args in calls for s, v in args)), NONE, None, None)
+            elif kind == "kin":
+                found = alike.kin(self.home, self.names, device_class)
+                if not found or found[0] is None:
+                    raise Unfit("no such kin")
+                e, base = found
+                form = e.forms[0]
+                out[whole] = (base if rng.random() < 0.8 else form, form, (e.domain, form), e.domain)
             elif kind in patterns.ENTITY_VARS:
                 e = self.chosen.get(whole) or self.entity(kind, device_class, whole in paired, used)
                 used.append(e)

@@ -141,7 +141,7 @@ class Generator:
     have noise on half, and homes whose names are rather those that people wrote down.
     """
     TRAINING = dict(plain=0.50, bare=0.025, joined=0.12, shared=0.05, swapped_name=0.075, swapped_area=0.02, swapped_floor=0.012, absent=0.025, none=0.125, denied=0.03, chatter=0.015, partial=0.01,
-                    in_room=0.035, two_rooms=0.015, one_room=0.012, both=0.02, each=0.012, items=0.012, carried=0.012)
+                    in_room=0.035, two_rooms=0.015, one_room=0.012, both=0.02, each=0.012, items=0.012, carried=0.012, other_one=0.015)
     NATURAL = dict(plain=0.59, bare=0.01, joined=0.02, shared=0.02, swapped_name=0.10, swapped_area=0.03, swapped_floor=0.01, absent=0.03, none=0.14, denied=0.03, chatter=0.02, partial=0)
 
     def __init__(self, seed, items, side="train", natural=False, weight=lambda p: 1.0, calm=False):
@@ -163,6 +163,7 @@ class Generator:
         self.swap = Deck(self.rng, [p for p in plain if any(v[1] in SWAPPABLE for v in fill.variables(p.text))] or plain, weight)
         self.swap_area = Deck(self.rng, [p for p in plain if "{area" in p.text and "name=" not in signature(p)] or plain, weight)
         self.swap_floor = Deck(self.rng, [p for p in plain if "{floor}" in p.text and "name=" not in signature(p)] or plain, weight)
+        self.among = 0.35       # share of the sentences about twins with another command beside
         self.pool, self.uses, self.last = [], 0, None
 
     def home(self):
@@ -366,13 +367,46 @@ class Generator:
         entities, base, tells, behind = found
         calls = [self._with(p.calls[0], whole, w) for w in (whole, second)]
         here, (tokens, target, gold) = self._said_of(home, {whole: entities[0], second: entities[1]}, p.text.replace(whole, f"{whole} {second}"), calls)
-        return self._pack(home, alike.replaced(tokens, (whole, second), phrase(base, tells, behind)), target, gold, here)
+        return self._among(home, alike.replaced(tokens, (whole, second), phrase(base, tells, behind)), target, gold, here)
+
+    def _among(self, home, tokens, target, gold, here):
+        """Now and then another command before it or behind."""
+        if self.rng.random() < self.among:
+            p = self.single.draw()
+            if "<" in p.text or "conversation_command" in signature(p) or p.calls[0][0] in (*noise.SOCIAL, "HassBroadcast") or "{here}" in signature(p):
+                raise Unfit("no command to stand beside another")
+            filler = fill.Filler(self.rng, home, self.names, self.tools, self.words)
+            t, calls, g = fill.fill(self.rng, filler, p.text, p.calls, here, False)
+            if any(c in target for c in calls):
+                raise Unfit("the same call twice")
+            joint, gold = [[w, None] for w in self.rng.choice(JOINTS).split()], gold + g
+            tokens, target = (t + joint + tokens, calls + target) if self.rng.random() < 0.5 else (tokens + joint + t, target + calls)
+        return self._pack(home, tokens, target, gold, here)
 
     def _both(self):
         return self._of_twins(lambda base, tells, behind: alike.of_both(self.rng, base))
 
     def _each(self):
         return self._of_twins(lambda base, tells, behind: alike.of_each(self.rng, base, tells, behind))
+
+    def _other_one(self):
+        """"the left lamp to 10 and the right one to 30"."""
+        p, whole, _, domain, device_class = self._alike()
+        q, other, *_ = next((a for a in (self._alike() for _ in range(12)) if a[3:] == (domain, device_class)), (p, whole))
+        home = self.home()
+        found = alike.twins(home, self.names, domain, device_class)
+        if not found:
+            raise Unfit("no twins")
+        (first, second), _, tells, _ = found
+        if tells[1][-1].isdigit():
+            raise Unfit("nobody says the 2 one")
+        here, (tokens, target, gold) = self._said_of(home, {whole: first}, p.text, p.calls)
+        _, (t, calls, g) = self._said_of(home, {other: second}, q.text, q.calls)
+        t = alike.replaced(t, (other,), ("the", *tells[1], "1"))
+        if t is None or calls == target:
+            raise Unfit("nothing to tell them apart")
+        joint = [[w, None] for w in self.rng.choice([*JOINTS, "but"]).split()]
+        return self._among(home, tokens + joint + t, target + calls, gold + g, here)
 
     def _carried(self):
         """"the den tv off and radio down": the room of the first is that of the second."""
@@ -398,7 +432,10 @@ class Generator:
             raise Unfit("the item is marked otherwise")
         joint = self.rng.choice([" ", " ", " and "])
         calls = [(p.calls[0][0], [(s, v.replace("{item}", i)) for s, v in p.calls[0][1]]) for i in items]
-        return self._finish(self.home(), p.text.replace("{item}", joint.join(items[:-1]) + " and " + items[-1]), calls)
+        made = self._finish(self.home(), p.text.replace("{item}", joint.join(items[:-1]) + " and " + items[-1]), calls)
+        if len({str(c) for c in self.last[2]}) < n:
+            raise Unfit("the same thing twice")
+        return made
 
     def _swapped_name(self):
         """A sentence about a device that is not there."""

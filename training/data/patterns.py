@@ -20,7 +20,7 @@ SCHEMA = os.path.join(HERE, "..", "..", "schemas", "intents.json")
 
 ENTITY_VARS = set("""light switch fan cover lock valve climate water_heater humidifier media_player vacuum lawn_mower scene
 script button input_boolean siren camera alarm_control_panel sensor binary_sensor person weather todo automation select number
-update onoff absent""".split())
+update onoff kin absent""".split())
 PLACE_VARS = {"area", "floor", "absent_area"}
 FREE_VARS = set("""pct pos deg kelvin color n h min sec timer item message song artist album playlist movie show podcast
 mode""".split())
