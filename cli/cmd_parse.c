@@ -87,6 +87,8 @@ static cJSON *result_json(const char *text, const struct offline_result *result,
     cJSON_AddStringToObject(json, "text", text);
     cJSON_AddStringToObject(json, "area", result->prepared.area);
     cJSON_AddStringToObject(json, "normalized", result->prepared.normalized);
+    if (result->except.text)
+        cJSON_AddStringToObject(json, "without", result->except.text);
     cJSON_AddItemToObject(json, "calls", calls_array(result->calls, result->call_count));
     cJSON_AddItemToObject(json, "dropped", dropped_array(result));
     cJSON_AddNumberToObject(json, "confidence", result->understood.confidence);
@@ -124,6 +126,8 @@ static void print_result(const cJSON *json)
     result_print_calls(json_item(json, "calls"), json_number(json, "confidence"));
     const cJSON *row;
     cJSON_ArrayForEach(row, json_item(json, "dropped")) print_dropped(row);
+    if (json_item(json, "without"))
+        printf("  without \"%s\"\n", output_safe(safe, sizeof(safe), json_text(json, "without")));
     const char *separator = "  from    ";
     cJSON_ArrayForEach(row, json_item(json, "items"))
     {

@@ -13,6 +13,7 @@
 #include "daemon/call_domain.h"
 #include "daemon/phrases.h"
 #include "daemon/policy.h"
+#include "daemon/words.h"
 #include "devices/home_file.h"
 #include "devices/resolve.h"
 
@@ -301,14 +302,100 @@ static bool is_asked(const char *kept_back)
     return strcmp(kept_back, "asked") == 0;
 }
 
+/* ---- exceptions ---- */
+
+/* Do several things of the home bear that name? */
+static bool is_shared_name(struct offline *offline, const struct offline_result *result, const char *name)
+{
+    const struct reg_filter filter = {.name = name, .exposed_only = true};
+    struct home_entity *rows;
+    size_t count = 0;
+    return reg_entities(offline->current->registry, &filter, result->arena, &rows, &count, NULL) == SAN_OK &&
+           count > 1;
+}
+
+/* The call on a group, as one on this thing of it. */
+static enum san_status name_one(struct offline *offline, struct offline_result *result,
+    const struct home_call *group, const struct home_entity *entity, struct home_call *out,
+    struct san_error *err)
+{
+    static const char *const of_groups[] = {"area", "floor", "domain", "device_class"};
+    if (!call_copy(out, group, result->arena))
+        return san_fail(err, SAN_ENOMEM, "out of memory for the calls");
+    for (size_t i = 0; i < sizeof(of_groups) / sizeof(*of_groups); i++)
+        call_remove(out, of_groups[i]);
+    bool placed = entity->area[0] && is_shared_name(offline, result, entity->name);
+    bool good = (!placed || call_put_text(out, "area", entity->area)) &&
+                call_put_text(out, "name", entity->name) && call_fit_domain(out, entity->domain);
+    return good ? SAN_OK
+                : san_fail(err, SAN_ELIMIT, "%s has more than %d arguments", out->tool, HOME_ARGS_MAX);
+}
+
+/* Adds the call to those to act on, or, where something is excepted, what is left of it. */
+static enum san_status add_call(struct offline *offline, struct offline_result *out,
+    const struct home_call *call, struct home_call **calls, size_t *count, struct san_error *err)
+{
+    struct resolved resolved = {.count = 0};
+    enum san_status status = SAN_OK;
+    if (out->except.text)
+        status =
+            resolve_call(offline->current->registry, call, out->prepared.area, out->arena, &resolved, err);
+    size_t all = resolved.count;
+    if (status == SAN_OK && all)
+        except_apply(offline->phrases, &out->except, &resolved);
+    size_t added = resolved.count < all ? resolved.count : 1;
+    struct home_call *more = san_arena_alloc(out->arena, (*count + added + 1) * sizeof(*more));
+    if (!more)
+        return san_fail(err, SAN_ENOMEM, "out of memory for the calls");
+    if (*count)
+        memcpy(more, *calls, *count * sizeof(*more));
+    *calls = more;
+    if (resolved.count == all)
+        more[(*count)++] = *call;
+    for (size_t i = 0; status == SAN_OK && resolved.count < all && i < resolved.count; i++)
+        status = name_one(offline, out, call, &resolved.entities[i], &more[(*count)++], err);
+    return status;
+}
+
+/* An exception that is not understood would do what was forbidden. */
+static void keep_back_unexcepted(struct offline_result *out)
+{
+    for (size_t i = 0; out->except.unknown && i < out->understood.call_count; i++) {
+        out->understood.calls[i].missing = "name";
+        out->understood.calls[i].leftover = out->except.unknown;
+    }
+}
+
+/* Reads the sentence again without its exception, if it has one. */
+static enum san_status take_exception(struct offline *offline, const struct understand *understand,
+    struct offline_result *out, struct san_error *err)
+{
+    const struct san_words *words = &out->prepared.words;
+    size_t begin = except_find(offline->phrases, words);
+    if (begin == words->count || except_may_be_copied(&out->understood))
+        return SAN_OK;
+    bool trace = out->prepared.request.trace;
+    const char *rest = words_join(words, 0, begin, out->arena);
+    enum san_status status =
+        except_read(offline->phrases, understand, &out->prepared, begin, out->arena, &out->except, err);
+    if (status == SAN_OK)
+        status = understand_prepare(understand, rest, out->prepared.area, out->arena, &out->prepared, err);
+    out->prepared.request.trace = trace;
+    if (status == SAN_OK)
+        status = san_parse(offline->session, offline->tools, &out->prepared.request, &out->network, err);
+    if (status == SAN_OK)
+        status =
+            understand_finish(understand, &out->prepared, out->network, out->arena, &out->understood, err);
+    keep_back_unexcepted(out);
+    return status;
+}
+
 static enum san_status keep_sure_calls(
     struct offline *offline, struct offline_result *out, struct san_error *err)
 {
     size_t count = out->understood.call_count;
-    out->calls = san_arena_alloc(out->arena, count * sizeof(*out->calls));
-    out->after_yes = san_arena_alloc(out->arena, count * sizeof(*out->after_yes));
     out->kept_back = san_arena_alloc(out->arena, count * sizeof(*out->kept_back));
-    if (!out->calls || !out->after_yes || !out->kept_back)
+    if (!out->kept_back)
         return san_fail(err, SAN_ENOMEM, "out of memory for the calls");
     for (size_t i = 0; i < count; i++) {
         const struct understood_call *call = &out->understood.calls[i];
@@ -318,9 +405,11 @@ static enum san_status keep_sure_calls(
         bool acts = !out->kept_back[i][0], asked = is_asked(out->kept_back[i]);
         out->asks |= asked;
         if (acts)
-            out->calls[out->call_count++] = call->call;
-        if (acts || asked)
-            out->after_yes[out->after_yes_count++] = call->call;
+            status = add_call(offline, out, &call->call, &out->calls, &out->call_count, err);
+        if (status == SAN_OK && (acts || asked))
+            status = add_call(offline, out, &call->call, &out->after_yes, &out->after_yes_count, err);
+        if (status != SAN_OK)
+            return status;
     }
     return SAN_OK;
 }
@@ -344,6 +433,8 @@ enum san_status offline_parse(struct offline *offline, const char *text, const c
     if (status != SAN_OK)
         return status;
     status = understand_finish(&understand, &out->prepared, out->network, out->arena, &out->understood, err);
+    if (status == SAN_OK)
+        status = take_exception(offline, &understand, out, err);
     out->ms = clock_ms() - begin;
     return status == SAN_OK ? keep_sure_calls(offline, out, err) : status;
 }

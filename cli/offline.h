@@ -5,6 +5,7 @@
 
 #include <cjson/cJSON.h>
 
+#include "daemon/except.h"
 #include "daemon/understand.h"
 
 struct offline;
@@ -32,7 +33,9 @@ struct offline_result {
     struct understood understood;
     struct understand_request prepared;
     const struct san_result *network; /* steps are there if trace was asked for */
-    struct home_call *calls;          /* those to act on: nothing missing, nothing unproven */
+    struct except except;             /* what the sentence takes out of its groups; .text NULL: nothing */
+    struct home_call *calls;          /* those to act on: nothing missing, nothing unproven; a group of which
+                                         something is excepted is the things that are left, by their names */
     size_t call_count;
     bool asks;                   /* hearthd would ask whether it was meant, and do nothing before the yes */
     struct home_call *after_yes; /* what is done then */

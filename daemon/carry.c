@@ -6,6 +6,7 @@
 #include "call_domain.h"
 #include "devices/resolve.h"
 #include "evidence.h"
+#include "leftover.h"
 #include "mention.h"
 #include "phrases.h"
 
@@ -57,15 +58,71 @@ static bool fits_tool(const char *tool, const char *kind)
     return kinds && (!kinds[0] || (at && at > kinds && at[-1] == ' ' && at[strlen(kind)] == ' '));
 }
 
+/* ---- "the right one" ---- */
+
+static bool has_word(const struct san_words *name, const char *word)
+{
+    for (size_t i = 0; i < name->count; i++)
+        if (strcmp(name->word[i].text, word) == 0)
+            return true;
+    return false;
+}
+
+static bool share_word(const struct san_words *a, const struct san_words *b)
+{
+    for (size_t i = 0; i < a->count; i++)
+        if (has_word(b, a->word[i].text))
+            return true;
+    return false;
+}
+
+/* The only other thing of that kind which has the word in its name, and a word of the first one's name. */
+static const char *other_one(
+    const struct carrying *carrying, const struct understood_call *before, const char *word)
+{
+    const char *name = home_call_text(&before->call, "name"), *only = NULL;
+    struct san_words first, other;
+    if (san_normalize(carrying->arena, name, strlen(name), &first, NULL) != SAN_OK)
+        return NULL;
+    for (size_t i = 0; i < carrying->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &carrying->prepared->items[i];
+        bool fits = strcmp(item->kind, before->kind) == 0 && strcmp(item->name, name) != 0 &&
+                    san_normalize(carrying->arena, item->text, strlen(item->text), &other, NULL) == SAN_OK &&
+                    has_word(&other, word) && share_word(&first, &other);
+        if (fits && only && strcmp(only, item->name) != 0)
+            return NULL;
+        only = fits ? item->name : only;
+    }
+    return only;
+}
+
+/* "The left blind down and |the right one| up": behind the name before it, the word of another like it. */
+static const char *said_other(const struct carrying *carrying, const struct understood_call *before)
+{
+    const struct san_words *words = &carrying->prepared->words;
+    const char *name = home_call_text(&before->call, "name");
+    for (size_t i = name ? behind_name(carrying, name) : words->count; i < words->count; i++)
+        if (leftover_is_pronoun(carrying->understand, carrying->prepared, i) &&
+            !is_in(carrying, "determiners", i - 1)) {
+            const char *other = other_one(carrying, before, words->word[i - 1].text);
+            if (other)
+                return other;
+        }
+    return NULL;
+}
+
 /* The name before it, where "it" was said behind that. */
 static void carry_name(
     const struct carrying *carrying, const struct understood_call *before, struct understood_call *call)
 {
     const char *name = home_call_text(&before->call, "name");
     bool open = strcmp(call->missing, "name") == 0 && !home_call_arg(&call->call, "area");
-    if (!open || !name || before->missing[0] || !fits_tool(call->call.tool, before->kind) ||
-        !has_pronoun(carrying, behind_name(carrying, name)))
+    if (!open || !name || before->missing[0] || !fits_tool(call->call.tool, before->kind))
         return;
+    const char *other = said_other(carrying, before);
+    if (!other && !has_pronoun(carrying, behind_name(carrying, name)))
+        return;
+    name = other ? other : name;
     struct home_call carried = call->call;
     const char *area = home_call_text(&before->call, "area");
     call_remove(&carried, "name");

@@ -26,6 +26,10 @@ struct except {
     const char *unknown; /* the words of it that name nothing here, or NULL */
 };
 
+/* May words of the sentence be part of what is to be written down, said or looked for? Then an "except" may
+ * be too, and is none. */
+bool except_may_be_copied(const struct understood *understood);
+
 /* Where the words of an exception begin, which runs to the end; words->count if there is none. */
 size_t except_find(const struct phrases *phrases, const struct san_words *words);
 

@@ -209,6 +209,19 @@ static enum san_status put_parts(const struct parts *parts, size_t begin, size_t
     return SAN_OK;
 }
 
+/* Where one item ends and the next begins, the network may doubt; that they are to be put down, less so. */
+static void share_confidence(struct understood *understood, size_t begin, size_t end)
+{
+    double sum = 0;
+    for (size_t i = begin; i < end; i++) {
+        sum += understood->calls[i].confidence;
+        if (understood->calls[i].confidence < UNDERSTAND_ASK_CONFIDENCE)
+            return;
+    }
+    for (size_t i = begin; i < end; i++)
+        understood->calls[i].confidence = sum / (double)(end - begin);
+}
+
 /* One run of calls; *end becomes the end of what it is now. */
 static enum san_status apply_run(const struct understand_request *prepared, size_t begin, size_t *end,
     struct understood *understood, struct san_arena *arena, struct san_error *err)
@@ -235,6 +248,7 @@ enum san_status item_list_apply(const struct understand_request *prepared, struc
             continue;
         end = end_of_run(understood, begin);
         status = apply_run(prepared, begin, &end, understood, arena, err);
+        share_confidence(understood, begin, end);
     }
     return status;
 }

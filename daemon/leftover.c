@@ -3,6 +3,7 @@
 
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 
 #include "beside.h"
 #include "evidence.h"
@@ -115,6 +116,7 @@ static bool listed(const struct search *search, const char *list, size_t i)
 static bool is_bare_number(const struct search *search, size_t i)
 {
     return i < search->words->count && is_number(search->words->word[i].text) &&
+           !leftover_is_pronoun(search->understand, search->prepared, i) &&
            !(i + 1 < search->words->count && listed(search, "units", i + 1));
 }
 
@@ -442,6 +444,15 @@ static bool check_calls(struct search *search, struct understood *understood)
         marked = marked || call->leftover[0];
     }
     return marked;
+}
+
+bool leftover_is_pronoun(
+    const struct understand *understand, const struct understand_request *prepared, size_t i)
+{
+    const struct san_word *word = &prepared->words.word[i];
+    return i > 0 && strcmp(word->text, "1") == 0 && word->end - word->begin == 3 &&
+           strncasecmp(prepared->request.text + word->begin, "one", 3) == 0 &&
+           !phrases_is_noun(understand->phrases, NULL, word[-1].text);
 }
 
 void leftover_apply(const struct understand *understand, const struct understand_request *prepared,

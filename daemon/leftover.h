@@ -18,4 +18,9 @@
 void leftover_apply(const struct understand *understand, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena);
 
+/* Is the word i the "one" of "the right one", and no number? It is spelt out, behind what tells a thing
+ * apart; "lamp one" is lamp 1. */
+bool leftover_is_pronoun(
+    const struct understand *understand, const struct understand_request *prepared, size_t i);
+
 #endif

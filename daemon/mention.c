@@ -2,6 +2,7 @@
 #include "mention.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "call_domain.h"
 
@@ -279,6 +280,30 @@ static bool narrow(
     return is_place(item->kind) || call_fit_domain(call, item->kind);
 }
 
+/* "The garage" in "is the garage open" is what the call asks for, "device_class garage". */
+static bool is_class_of(const struct home_call *call, const struct mention *mention)
+{
+    const char *class = home_call_text(call, "device_class");
+    return class && strcasecmp(class, mention->items[0]->text) == 0;
+}
+
+/* Is it said no more often than calls ask for that class? "The garage lights off and close the garage" says
+ * it once more. */
+static bool is_all_class(const struct understood *understood, const struct understand_request *prepared,
+    const struct mention *mention)
+{
+    const struct san_words *words = &prepared->words;
+    struct san_words rest = *words, said = {words->word + mention->begin, mention->end - mention->begin};
+    size_t times = 0, calls = 0;
+    for (size_t at = find_words(&rest, &said); at < rest.count; at = find_words(&rest, &said)) {
+        times++;
+        rest = (struct san_words){rest.word + at + said.count, rest.count - at - said.count};
+    }
+    for (size_t i = 0; i < understood->call_count; i++)
+        calls += is_class_of(&understood->calls[i].call, mention);
+    return calls >= times;
+}
+
 /* No group call can be acted on that may have meant this. One word alone proves too little. */
 static void distrust(const struct apply *apply, const struct mention *mention)
 {
@@ -288,7 +313,7 @@ static void distrust(const struct apply *apply, const struct mention *mention)
     for (size_t i = 0; i < apply->understood->call_count; i++) {
         struct understood_call *call = &apply->understood->calls[i];
         bool placed = home_call_arg(&call->call, "area") || home_call_arg(&call->call, "floor");
-        if (is_group(&call->call) && !(place && placed))
+        if (is_group(&call->call) && !(place && placed) && !is_class_of(&call->call, mention))
             call->overlooked = mention->items[0]->name;
     }
 }
@@ -302,7 +327,7 @@ enum san_status mention_apply(struct registry *registry, const struct understand
     apply.count = mention_find(prepared, arena, apply.mentions);
     for (size_t i = 0; i < apply.count; i++) {
         const struct mention *mention = &apply.mentions[i];
-        if (is_used(understood, mention))
+        if (is_used(understood, mention) || is_all_class(understood, prepared, mention))
             continue;
         const struct shortlist_item *item;
         struct understood_call *call = only_fitting(&apply, mention, &item);

@@ -21,17 +21,6 @@ void reread_start(struct utterance *utterance)
 
 /* ---- without what no call can say ---- */
 
-/* Slots that copy words: a time or an "except" may be part of what is to be written down or said. */
-static bool copies_words(const struct understood *understood)
-{
-    static const char *const slots[] = {"item", "message", "search_query"};
-    for (size_t i = 0; i < understood->call_count; i++)
-        for (size_t s = 0; s < sizeof(slots) / sizeof(*slots); s++)
-            if (home_call_arg(&understood->calls[i].call, slots[s]))
-                return true;
-    return false;
-}
-
 static bool has_command(const struct understood *understood)
 {
     for (size_t i = 0; i < understood->call_count; i++)
@@ -140,7 +129,7 @@ static enum san_status split(
 {
     struct reading rest = utterance->reading;
     bool lasting, timed = false, excepted = false;
-    if (copies_words(&rest.understood))
+    if (except_may_be_copied(&rest.understood))
         return SAN_OK;
     enum san_status status = take_duration(daemon, utterance, &rest, &lasting, err);
     if (status == SAN_OK && has_command(&rest.understood) && !lasting)

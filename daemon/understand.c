@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/both.h"
 #include "daemon/call_domain.h"
 #include "daemon/carry.h"
 #include "daemon/evidence.h"
@@ -11,7 +12,10 @@
 #include "daemon/item_list.h"
 #include "daemon/leftover.h"
 #include "daemon/mention.h"
+#include "daemon/other_kind.h"
 #include "daemon/phrases.h"
+#include "daemon/said_kind.h"
+#include "daemon/said_name.h"
 #include "daemon/whole_name.h"
 
 bool understand_is_question(const char *tool)
@@ -83,18 +87,17 @@ static enum san_status find_area(const struct understand *understand, const char
     return SAN_OK;
 }
 
+/* The request's items are those that were found. */
 static enum san_status set_items(
-    struct understand_request *out, size_t count, struct san_arena *arena, struct san_error *err)
+    struct understand_request *out, struct san_arena *arena, struct san_error *err)
 {
-    if (count > SAN_ITEMS_MAX)
-        count = SAN_ITEMS_MAX;
+    size_t count = out->request.item_count;
     struct san_item *items = san_arena_alloc(arena, count * sizeof(*items));
     if (!items)
         return san_fail(err, SAN_ENOMEM, "out of memory for %zu names", count);
     for (size_t i = 0; i < count; i++)
         items[i] = (struct san_item){.kind = out->items[i].kind, .text = out->items[i].text};
     out->request.items = items;
-    out->request.item_count = count;
     return SAN_OK;
 }
 
@@ -121,7 +124,12 @@ enum san_status understand_prepare(const struct understand *understand, const ch
     size_t count;
     status = shortlist_find(
         understand->shortlist, &out->words, out->request.area, arena, &out->items, &count, err);
-    return status == SAN_OK ? set_items(out, count, arena, err) : status;
+    if (status != SAN_OK)
+        return status;
+    out->request.item_count = count > SAN_ITEMS_MAX ? SAN_ITEMS_MAX : count;
+    if (understand->phrases)
+        status = said_name_apply(understand->phrases, out, arena, err);
+    return status == SAN_OK ? set_items(out, arena, err) : status;
 }
 
 /* ---- after the network ---- */
@@ -256,8 +264,53 @@ static bool is_of_this_room(const struct finish *finish, const struct shortlist_
     return evidence_find(&prepared->words, item->text, finish->arena).said + room.count >= name.count;
 }
 
+/* "How much juice has the doorbell" asks for "Ring Doorbell Battery": a sure question needs one word of it,
+ * for nothing is done. */
+static bool is_asked_for(
+    const struct finish *finish, const struct san_call *call, const struct shortlist_item *item)
+{
+    return understand_is_question(call->tool) &&
+           (double)call->confidence >= UNDERSTAND_SENSITIVE_CONFIDENCE && said_exactly(finish, item->text);
+}
+
+/* "The patient's asleep" says no "Patient Toilet": of a room whose last word tells what room it is, that word
+ * must be among those that say it, but for "master lights". */
+static bool is_another_room(const struct finish *finish, const char *text)
+{
+    struct san_words name;
+    if (!finish->understand->phrases ||
+        san_normalize(finish->arena, text, strlen(text), &name, NULL) != SAN_OK || name.count < 2)
+        return false;
+    const char *head = name.word[name.count - 1].text;
+    const struct san_words *said = &finish->prepared->words;
+    uint64_t where = evidence_find(said, text, finish->arena).where;
+    for (size_t i = 0; i < said->count; i++)
+        if (evidence_word(said->word[i].text, head) ||
+            (i > 0 && (where >> (i - 1) & 1) &&
+                phrases_is_noun(finish->understand->phrases, NULL, said->word[i].text)))
+            return false;
+    return phrases_has_word(finish->understand->phrases, "rooms", head);
+}
+
+/* "The temperature outside" is no "Fridge Temperature": the words said of a sensor's name are as much of
+ * another one's. The one in the speaker's room may go without more. */
+static bool is_any_sensor(const struct finish *finish, const struct shortlist_item *item)
+{
+    const struct understand_request *prepared = finish->prepared;
+    struct evidence found = evidence_find(&prepared->words, item->text, finish->arena);
+    uint64_t where = found.where;
+    for (size_t i = 0; only_measures(item) && found.said < found.of && i < prepared->request.item_count;
+         i++) {
+        const struct shortlist_item *other = &prepared->items[i];
+        if (strcmp(other->kind, item->kind) == 0 && strcmp(other->name, item->name) != 0 &&
+            (evidence_find(&prepared->words, other->text, finish->arena).where & where) == where)
+            return !is_of_this_room(finish, item);
+    }
+    return false;
+}
+
 /* Is the argument's value what was said? The speaker's own room needs no words. */
-static bool is_borne_out(const struct finish *finish, const struct san_arg *arg)
+static bool is_borne_out(const struct finish *finish, const struct san_call *call, const struct san_arg *arg)
 {
     const struct understand_request *prepared = finish->prepared;
     if (arg->type != SAN_VALUE_ITEM)
@@ -268,10 +321,14 @@ static bool is_borne_out(const struct finish *finish, const struct san_arg *arg)
     const char *name = item ? item->name : arg->text;
     if (strcmp(arg->slot, "area") == 0 && strcmp(name, prepared->area) == 0)
         return true;
+    if (strcmp(arg->slot, "area") == 0 && is_another_room(finish, arg->text))
+        return false;
+    if (item && strcmp(arg->slot, "name") == 0 && is_any_sensor(finish, item))
+        return false;
     if (evidence_of(&prepared->words, arg->text, finish->arena))
         return true;
     return item && strcmp(arg->slot, "name") == 0 &&
-           (is_only_one(finish, item) || is_of_this_room(finish, item));
+           (is_only_one(finish, item) || is_of_this_room(finish, item) || is_asked_for(finish, call, item));
 }
 
 /* A name decides its domain: one that contradicts it goes, and one that the convention wants is added. */
@@ -385,7 +442,7 @@ static enum san_status finish_call(
         enum san_status status = add_arg(finish, from, &from->args[i], out);
         if (status != SAN_OK)
             return status;
-        if (!is_borne_out(finish, &from->args[i]))
+        if (!is_borne_out(finish, from, &from->args[i]))
             out->unproven = out->call.args[out->call.arg_count - 1].slot;
     }
     enum san_status status = complete_command(finish, out);
@@ -417,8 +474,14 @@ enum san_status understand_finish(const struct understand *understand,
         return status;
     leftover_apply(understand, prepared, out, arena);
     carry_apply(understand, prepared, out, arena);
+    other_kind_apply(understand, prepared, out, arena);
+    said_kind_apply(understand, prepared, out, arena);
     whole_name_near(understand->registry, prepared, out, arena);
+    whole_name_left(understand, prepared, out, arena);
     if (whole_name_apply(understand, prepared, out, arena))
         leftover_apply(understand, prepared, out, arena);
+    status = both_apply(understand, prepared, out, arena, err);
+    if (status != SAN_OK)
+        return status;
     return whole_name_place(understand->registry, prepared, out, arena, err);
 }

@@ -150,6 +150,107 @@ bool whole_name_apply(const struct understand *understand, const struct understa
     return mended;
 }
 
+/* ---- said, and in no call ---- */
+
+/* Does one of the words tell more than what to do? */
+static bool tells(const struct mending *mending, uint64_t mask)
+{
+    const struct san_words *words = &mending->prepared->words;
+    for (size_t i = 0; i < words->count; i++)
+        if ((mask >> i & 1) &&
+            !phrases_has_word(mending->understand->phrases, "command_words", words->word[i].text))
+            return true;
+    return false;
+}
+
+/* Was all of it said, sharing words with the names that the calls have, and more words in a row? */
+static bool is_said_apart(const struct mending *mending, const struct shortlist_item *item)
+{
+    struct evidence found = evidence_find(&mending->prepared->words, item->text, mending->arena);
+    uint64_t named = 0;
+    for (size_t i = 0; i < mending->understood->call_count; i++) {
+        const char *name = home_call_text(&mending->understood->calls[i].call, "name");
+        if (name)
+            named |= evidence_find(&mending->prepared->words, name, mending->arena).where;
+    }
+    return found.of >= WHOLE_MIN && found.said == found.of && (found.where & named) &&
+           is_in_a_row(found.where & ~named, 1) && tells(mending, found.where & ~named);
+}
+
+static bool fits_tool(const char *tool, const char *kind)
+{
+    const char *kinds = mention_kinds(tool);
+    const char *at = kinds && kinds[0] ? strstr(kinds, kind) : NULL;
+    return kinds && (!kinds[0] || (at && at[-1] == ' ' && at[strlen(kind)] == ' '));
+}
+
+/* The only thing that fits the tool, of whose name every word was said, and that no call has; or NULL. */
+static const struct shortlist_item *only_left(
+    const struct mending *mending, const char *tool, const char *kind)
+{
+    const struct shortlist_item *only = NULL;
+    for (size_t i = 0; i < mending->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &mending->prepared->items[i];
+        if (!fits_tool(tool, item->kind) || (kind && strcmp(kind, item->kind) != 0) ||
+            is_named(mending, item->name) || !is_said_apart(mending, item))
+            continue;
+        if (only && strcmp(only->name, item->name) != 0)
+            return NULL;
+        only = item;
+    }
+    return only;
+}
+
+static void put_name(struct understood_call *call, const struct shortlist_item *item)
+{
+    struct home_call named = call->call;
+    call_remove(&named, "name");
+    call_remove(&named, "device_class");
+    if (!call_put_text(&named, "name", item->name) || !call_fit_domain(&named, item->kind))
+        return;
+    call->call = named;
+    call->kind = item->kind;
+    call->leftover = call->missing = call->unproven = "";
+}
+
+/* "Waiting room TV off and radio off": the second call's name is missing, and "Waiting Room Radio" was said.
+ */
+static bool is_open(const struct understood_call *call)
+{
+    return strcmp(call->missing, "name") == 0 && !call->leftover[0] && !home_call_arg(&call->call, "name") &&
+           !home_call_arg(&call->call, "area") && !home_call_arg(&call->call, "floor");
+}
+
+/* "Surgery 1 air con to 20 and surgery 2 air con to 22": both calls are on the first. */
+static bool repeats(const struct understood *understood, size_t at)
+{
+    const struct home_call *call = &understood->calls[at].call;
+    const char *name = home_call_text(call, "name");
+    bool whole = name && !home_call_arg(call, "area") && !understood->calls[at].missing[0];
+    for (size_t i = 0; whole && i < at; i++) {
+        const struct home_call *before = &understood->calls[i].call;
+        const char *other = home_call_text(before, "name");
+        if (other && strcmp(other, name) == 0 && strcmp(before->tool, call->tool) == 0)
+            return true;
+    }
+    return false;
+}
+
+void whole_name_left(const struct understand *understand, const struct understand_request *prepared,
+    struct understood *understood, struct san_arena *arena)
+{
+    const struct mending mending = {
+        .understand = understand, .prepared = prepared, .understood = understood, .arena = arena};
+    for (size_t i = 1; understand->phrases && i < understood->call_count; i++) {
+        struct understood_call *call = &understood->calls[i];
+        bool again = repeats(understood, i);
+        const struct shortlist_item *item =
+            again || is_open(call) ? only_left(&mending, call->call.tool, again ? call->kind : NULL) : NULL;
+        if (item)
+            put_name(call, item);
+    }
+}
+
 /* ---- rooms ---- */
 
 /* How many things of that name and kind the room has; "" counts all. */
@@ -257,7 +358,7 @@ static void take_near(struct registry *registry, const struct mending *mending, 
         return;
     uint64_t said = words_of_thing(mending, name, call->kind, &whole);
     const struct shortlist_item *item =
-        whole || !said ? NULL : near_one(registry, mending, call->kind, area, said);
+        (whole && !said_area) || !said ? NULL : near_one(registry, mending, call->kind, area, said);
     if (!item || is_named(mending, item->name))
         return;
     for (size_t i = 0; i < call->call.arg_count; i++)

@@ -15,11 +15,16 @@
 #define ENTITY(id, domain, name, area)                                                                       \
     "{\"entity_id\":\"" id "\",\"name\":\"" name "\",\"area\":\"" area "\",\"domain\":\"" domain "\"}"
 
-static const char home[] = "{\"areas\":[{\"name\":\"Parlor\"},{\"name\":\"Bedroom\"}],\"entities\":[" ENTITY(
-    "light.piano", "light", "Piano Lamp", "Parlor") "," ENTITY("media_player.tv", "media_player", "Den TV",
-    "Bedroom") "," ENTITY("light.bed", "light", "Bedroom Lamp",
-    "Bedroom") ",{\"entity_id\":\"cover.blind\",\"name\":\"Roman "
-               "Blind\",\"area\":\"Bedroom\",\"domain\":\"cover\",\"device_class\":\"blind\"}]}";
+static const char home[] =
+    "{\"areas\":[{\"name\":\"Parlor\"},{\"name\":\"Bedroom\"},{\"name\":\"Study\"}],\"entities\":[" ENTITY(
+        "cover.left", "cover", "Left Blind", "Study") "," ENTITY("cover.right", "cover", "Right Blind",
+        "Study") "," ENTITY("switch.right", "switch", "Right Blind Heater", "Study") "," ENTITY("light.up",
+        "light", "Upper Sconce", "Study") "," ENTITY("light.low", "light", "Lower Sconce",
+        "Study") "," ENTITY("light.floor", "light", "Lower Corner Sconce", "Study") "," ENTITY("light.piano",
+        "light", "Piano Lamp", "Parlor") "," ENTITY("media_player.tv", "media_player", "Den TV",
+        "Bedroom") "," ENTITY("light.bed", "light", "Bedroom Lamp",
+        "Bedroom") ",{\"entity_id\":\"cover.blind\",\"name\":\"Roman "
+                   "Blind\",\"area\":\"Bedroom\",\"domain\":\"cover\",\"device_class\":\"blind\"}]}";
 
 static int open_home(void **state)
 {
@@ -72,6 +77,62 @@ static void test_it_cannot_be_a_thing_of_which_the_tool_knows_nothing(void **sta
     assert_string_equal(understood.calls[1].missing, "name");
 }
 
+/* ---- "the right one" ---- */
+
+#define LEFT_DOWN CALL("HassTurnOff", "\"name\":\"Left Blind\",\"domain\":\"cover\"")
+#define UP CALL("HassTurnOn", "\"domain\":\"cover\"")
+
+static void test_one_is_another_like_it_by_its_word(void **state)
+{
+    hear(state, "the left blind down and the right one up", NULL, "cover", true, "[" LEFT_DOWN "," UP "]");
+    assert_call(0, LEFT_DOWN);
+    assert_call(1, CALL("HassTurnOn", "\"name\":\"Right Blind\",\"domain\":\"cover\""));
+    assert_string_equal(understood.calls[1].missing, "");
+    assert_string_equal(understood.calls[1].kind, "cover");
+}
+
+static void test_one_of_which_nothing_is_told_is_unknown(void **state)
+{
+    hear(state, "the left blind down and the one up", NULL, "cover", true, "[" LEFT_DOWN "," UP "]");
+    assert_string_equal(understood.calls[1].missing, "name");
+    hear(state, "the left blind down and the green one up", NULL, "cover", true, "[" LEFT_DOWN "," UP "]");
+    assert_string_equal(understood.calls[1].missing, "name");
+}
+
+static void test_of_two_others_none_is_taken(void **state)
+{
+    hear(state, "the upper sconce off and the lower one to 20", NULL, "light", true,
+        "[" CALL("HassTurnOff", "\"name\":\"Upper Sconce\"") "," CALL(
+            "HassLightSet", "\"brightness\":20") "]");
+    assert_string_equal(understood.calls[1].missing, "name");
+    hear(state, "the lower sconce off and the upper one to 20", NULL, "light", true,
+        "[" CALL("HassTurnOff", "\"name\":\"Lower Sconce\"") "," CALL(
+            "HassLightSet", "\"brightness\":20") "]");
+    assert_call(1, CALL("HassLightSet", "\"name\":\"Upper Sconce\",\"brightness\":20"));
+}
+
+static void test_another_kind_of_thing_is_no_other_one(void **state)
+{
+    hear(state, "the piano lamp off and the left one on", NULL, "light", true,
+        "[" CALL("HassTurnOff", "\"name\":\"Piano Lamp\"") "," CALL("HassTurnOn", "") "]");
+    assert_string_equal(understood.calls[1].missing, "name");
+}
+
+static void test_another_one_must_be_like_the_first(void **state)
+{
+    hear(state, "the piano lamp off and the upper one on", NULL, "light", true,
+        "[" CALL("HassTurnOff", "\"name\":\"Piano Lamp\"") "," CALL("HassTurnOn", "") "]");
+    assert_string_equal(understood.calls[1].missing, "name");
+}
+
+static void test_it_is_still_the_one_before(void **state)
+{
+    hear(state, "the left blind down and then open it", NULL, "cover", true, "[" LEFT_DOWN "," UP "]");
+    assert_call(1, CALL("HassTurnOn", "\"name\":\"Left Blind\",\"domain\":\"cover\""));
+}
+
+/* ---- rooms ---- */
+
 #define BLINDS(area)                                                                                         \
     CALL("HassTurnOff", "\"area\":\"" area "\",\"domain\":\"cover\",\"device_class\":\"blind\"")
 
@@ -101,12 +162,34 @@ static void test_a_room_that_has_such_a_thing_or_was_said_stays(void **state)
     assert_string_equal(home_call_text(&understood.calls[1].call, "area"), "Parlor");
 }
 
+static void test_a_numbered_thing_is_no_other_one(void **state)
+{
+    hear(state, "turn off the piano lamp and set lamp 1 to 20", NULL, "light", true,
+        "[" CALL("HassTurnOff", "\"name\":\"Piano Lamp\"") "," CALL("HassLightSet", "\"brightness\":20") "]");
+    assert_string_equal(understood.calls[1].missing, "name");
+}
+
+static void test_one_before_the_name_is_not_it(void **state)
+{
+    hear(state, "close the right one and the left blind and open it", NULL, "cover", true,
+        "[" LEFT_DOWN "," UP "]");
+    assert_call(1, CALL("HassTurnOn", "\"name\":\"Left Blind\",\"domain\":\"cover\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_numbered_thing_is_no_other_one),
+        cmocka_unit_test(test_one_before_the_name_is_not_it),
         cmocka_unit_test(test_it_is_what_was_named_before),
         cmocka_unit_test(test_it_must_be_of_the_second_command),
         cmocka_unit_test(test_it_cannot_be_a_thing_of_which_the_tool_knows_nothing),
+        cmocka_unit_test(test_one_is_another_like_it_by_its_word),
+        cmocka_unit_test(test_one_of_which_nothing_is_told_is_unknown),
+        cmocka_unit_test(test_of_two_others_none_is_taken),
+        cmocka_unit_test(test_another_kind_of_thing_is_no_other_one),
+        cmocka_unit_test(test_another_one_must_be_like_the_first),
+        cmocka_unit_test(test_it_is_still_the_one_before),
         cmocka_unit_test(test_a_room_is_that_of_the_command_before),
         cmocka_unit_test(test_a_room_is_also_where_the_thing_before_is),
         cmocka_unit_test(test_a_room_that_has_such_a_thing_or_was_said_stays),

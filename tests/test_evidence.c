@@ -58,12 +58,55 @@ static void test_words(void **state)
     assert_true(evidence_word("thermostaat", "thermostat"));
 }
 
+static void test_words_that_sound_alike(void **state)
+{
+    (void)state;
+    assert_true(evidence_word("lite", "light"));
+    assert_true(evidence_word("light", "lite"));
+    assert_true(evidence_word("write", "right"));
+    assert_true(evidence_word("sealing", "ceiling"));
+    assert_true(evidence_word("nite", "night"));
+    assert_true(evidence_word("knite", "night"));
+    assert_true(said("turn on the sealing lite", "Ceiling light"));
+    assert_true(said("turn the write lamp on", "Right lamp"));
+}
+
+static void test_words_that_only_look_alike(void **state)
+{
+    (void)state;
+    assert_false(evidence_word("let", "light")); /* too short to tell by its consonants */
+    assert_false(evidence_word("bed", "bad"));
+    assert_false(evidence_word("light", "lid"));
+    assert_false(evidence_word("patio", "photo"));
+    assert_false(evidence_word("gate", "kite"));
+    assert_false(evidence_word("ceiling", "killing"));
+    assert_false(evidence_word("lights", "late")); /* a consonant more */
+    assert_false(evidence_word("studio", "stadium"));
+}
+
+static void test_words_that_share_no_more_than_consonants(void **state)
+{
+    (void)state;
+    static const char *const pairs[][2] = {{"heater", "water"}, {"other", "heater"}, {"well", "hall"},
+        {"late", "light"}, {"lets", "lights"}, {"what", "white"}, {"here", "hour"}, {"pool", "play"},
+        {"people", "play"}, {"sofa", "safe"}, {"shower", "sure"}, {"tree", "tower"}, {"garage", "gorge"},
+        {"door", "dryer"}, {"these", "does"}};
+    size_t alike = 0;
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(*pairs); i++)
+        if (evidence_word(pairs[i][0], pairs[i][1]) && ++alike)
+            print_message("%s is %s\n", pairs[i][0], pairs[i][1]);
+    assert_int_equal(alike, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_words_that_share_no_more_than_consonants),
         cmocka_unit_test(test_names_that_were_said),
         cmocka_unit_test(test_names_that_were_not),
         cmocka_unit_test(test_words),
+        cmocka_unit_test(test_words_that_sound_alike),
+        cmocka_unit_test(test_words_that_only_look_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

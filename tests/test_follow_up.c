@@ -23,7 +23,9 @@ static const char home[] =
     "{\"entity_id\":\"light.bedside\",\"name\":\"Bedside lamp\",\"area\":\"Bedroom\",\"domain\":\"light\"},"
     "{\"entity_id\":\"light.counter\",\"name\":\"Counter light\",\"area\":\"Kitchen\",\"domain\":\"light\"},"
     "{\"entity_id\":\"climate.radiator\",\"name\":\"Radiator\",\"area\":\"Bedroom\",\"domain\":\"climate\"},"
-    "{\"entity_id\":\"cover.blind\",\"name\":\"Roller blind\",\"area\":\"Bedroom\",\"domain\":\"cover\"}]}";
+    "{\"entity_id\":\"cover.blind\",\"name\":\"Roller blind\",\"area\":\"Bedroom\",\"domain\":\"cover\"},"
+    "{\"entity_id\":\"switch.counter\",\"name\":\"Counter "
+    "socket\",\"area\":\"Kitchen\",\"domain\":\"switch\"}]}";
 
 struct fixture {
     struct understand understand;
@@ -293,7 +295,7 @@ static void test_an_exception_goes_on(void **state)
 
 /* ---- exceptions ---- */
 
-/* The entities that are left of all lights and covers, or the words that are not known. */
+/* The entities that are left of all, or the words that are not known. */
 static const char *left_by(const char *text)
 {
     static char out[256];
@@ -326,13 +328,43 @@ static const char *left_by(const char *text)
 static void test_what_an_exception_takes_away(void **state)
 {
     (void)state;
+    assert_string_equal(left_by("turn off everything except the bedside lamp"),
+        "Radiator,Roller blind,Counter light,Counter socket");
     assert_string_equal(
-        left_by("turn off everything except the bedside lamp"), "Radiator,Roller blind,Counter light");
-    assert_string_equal(left_by("turn off everything except for the bedroom"), "Counter light");
+        left_by("turn off everything except for the bedroom"), "Counter light,Counter socket");
     assert_string_equal(left_by("everything off apart from the kitchen lights and the roller blind"),
-        "Radiator,Bedside lamp");
-    assert_string_equal(left_by("turn off all lights but the ones upstairs"), "Counter light");
-    assert_string_equal(left_by("turn off everything except the lights"), "Radiator,Roller blind");
+        "Radiator,Bedside lamp,Counter socket");
+    assert_string_equal(left_by("turn off all lights but the ones upstairs"), "Counter light,Counter socket");
+    assert_string_equal(
+        left_by("turn off everything except the lights"), "Radiator,Roller blind,Counter socket");
+}
+
+static void test_what_is_left_alone(void **state)
+{
+    (void)state;
+    assert_string_equal(left_by("turn off everything but leave the bedside lamp alone"),
+        "Radiator,Roller blind,Counter light,Counter socket");
+    assert_string_equal(left_by("turn everything off and leave the radiator as it is"),
+        "Roller blind,Bedside lamp,Counter light,Counter socket");
+    assert_string_equal(left_by("turn everything off but leave the bedroom lamps on please"),
+        "Radiator,Roller blind,Counter light,Counter socket");
+    assert_string_equal(left_by("turn off everything but don't touch the roller blind"),
+        "Radiator,Bedside lamp,Counter light,Counter socket");
+    assert_string_equal(
+        left_by("lights off but keep the ones in the kitchen lit"), "Radiator,Roller blind,Bedside lamp");
+    assert_string_equal(left_by("turn off everything but do not touch the sofa"), "sofa");
+}
+
+static void test_a_thing_that_was_said_in_part(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        left_by("turn off everything but the bedside"), "Radiator,Roller blind,Counter light,Counter socket");
+    assert_string_equal(left_by("turn off all of it except the socket and the roller's"),
+        "Radiator,Bedside lamp,Counter light");
+    assert_string_equal(left_by("turn off everything except the bedside and the sofa"), "sofa");
+    assert_string_equal(left_by("turn off everything except the socket thing"), "socket thing");
+    assert_string_equal(left_by("turn off everything except the counter"), "counter"); /* which of them? */
 }
 
 static void test_exceptions_that_are_not_known(void **state)
@@ -345,9 +377,31 @@ static void test_exceptions_that_are_not_known(void **state)
     assert_string_equal(left_by("except the kitchen"), "none");
 }
 
+static void test_what_only_goes_on_is_no_exception(void **state)
+{
+    (void)state;
+    assert_string_equal(left_by("turn on the counter light and leave it on"), "none");
+    assert_string_equal(left_by("turn off the lights and leave them off"), "none");
+}
+
+static void test_two_rooms_without_and(void **state)
+{
+    (void)state;
+    assert_string_equal(left_by("turn off everything except the kitchen, bedroom and the radiator"), "");
+}
+
+static void test_small_words_are_not_unknown(void **state)
+{
+    (void)state;
+    assert_string_equal(left_by("turn off everything but leave the sofa alone"), "sofa");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_only_goes_on_is_no_exception),
+        cmocka_unit_test(test_two_rooms_without_and),
+        cmocka_unit_test(test_small_words_are_not_unknown),
         cmocka_unit_test(test_pronouns),
         cmocka_unit_test(test_what_is_no_order_is_left_alone),
         cmocka_unit_test(test_a_sentence_that_is_clear_stays),
@@ -362,6 +416,8 @@ int main(void)
         cmocka_unit_test(test_what_was_missing),
         cmocka_unit_test(test_an_exception_goes_on),
         cmocka_unit_test(test_what_an_exception_takes_away),
+        cmocka_unit_test(test_what_is_left_alone),
+        cmocka_unit_test(test_a_thing_that_was_said_in_part),
         cmocka_unit_test(test_exceptions_that_are_not_known),
     };
     return cmocka_run_group_tests(tests, open_home, close_home);

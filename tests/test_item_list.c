@@ -1,4 +1,5 @@
-/* The commas of an enumeration, which the network does not see, put its parts into the calls. */
+/* The commas of an enumeration, which the network does not see, put its parts into the calls; how sure the
+ * network is of one item, it is of all. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,27 +28,51 @@ static int free_arena(void **state)
     "{\"name\":\"HassListAddItem\",\"arguments\":{\"name\":\"" name "\",\"item\":\"" item "\"}}"
 #define LOCK "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Front Door\",\"domain\":\"lock\"}}"
 
-/* What was heard, understood as these calls, becomes those. */
-static void assert_becomes(void **state, const char *text, const char *json, const char *want)
+static struct understood understood;
+
+/* What was heard, understood as these calls, of which the network was that sure (NULL: quite). */
+static void apply(void **state, const char *text, const char *json, const double *confidence)
 {
     struct understand_request request = {.request.text = text};
-    struct understood understood = {.confidence = 1};
     struct san_error err;
     struct home_call *calls;
-    cJSON *array = cJSON_Parse(json), *got = cJSON_CreateArray();
+    cJSON *array = cJSON_Parse(json);
+    understood = (struct understood){.confidence = 1};
     assert_int_equal(calls_from_json(array, "test", *state, &calls, &understood.call_count, &err), SAN_OK);
     understood.calls = san_arena_alloc(*state, understood.call_count * sizeof(*understood.calls));
     for (size_t i = 0; i < understood.call_count; i++)
-        understood.calls[i] = (struct understood_call){
-            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = ""};
+        understood.calls[i] = (struct understood_call){.call = calls[i],
+            .confidence = confidence ? confidence[i] : 1,
+            .missing = "",
+            .leftover = "",
+            .unproven = "",
+            .overlooked = "",
+            .kind = ""};
     assert_int_equal(item_list_apply(&request, &understood, *state, &err), SAN_OK);
+    cJSON_Delete(array);
+}
+
+/* What was heard, understood as these calls, becomes those. */
+static void assert_becomes(void **state, const char *text, const char *json, const char *want)
+{
+    cJSON *got = cJSON_CreateArray();
+    apply(state, text, json, NULL);
     for (size_t i = 0; i < understood.call_count; i++)
         cJSON_AddItemToArray(got, call_to_json(&understood.calls[i].call));
     char *printed = cJSON_PrintUnformatted(got);
     assert_string_equal(printed, want);
     cJSON_free(printed);
     cJSON_Delete(got);
-    cJSON_Delete(array);
+}
+
+static void assert_sure(size_t count, const double *want)
+{
+    assert_int_equal(understood.call_count, count);
+    for (size_t i = 0; i < count; i++) {
+        double off = understood.calls[i].confidence - want[i];
+        if (off < -1e-9 || off > 1e-9)
+            fail_msg("call %zu: %g, not %g", i, understood.calls[i].confidence, want[i]);
+    }
 }
 
 static void test_what_was_taken_for_one_item_is_two(void **state)
@@ -110,6 +135,43 @@ static void test_a_very_long_enumeration_stays_as_it_was_understood(void **state
     assert_becomes(state, "buy a1, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p, q, r, z1", calls, calls);
 }
 
+static void test_items_of_one_list_are_as_sure_as_each_other(void **state)
+{
+    apply(state, "milk and bread on the list", "[" SHOP("milk") "," SHOP("bread") "]",
+        (const double[]){0.9, 0.5});
+    assert_sure(2, (const double[]){0.7, 0.7});
+}
+
+static void test_parts_of_an_enumeration_share_too(void **state)
+{
+    apply(state, "add pasta, pesto and loo roll to the shopping list",
+        "[" SHOP("pasta, pesto") "," SHOP("loo roll") "]", (const double[]){0.9, 0.6});
+    assert_sure(3, (const double[]){0.7, 0.7, 0.7});
+}
+
+static void test_an_item_that_is_hardly_one_spoils_the_list(void **state)
+{
+    apply(state, "milk and bread and that on the list",
+        "[" SHOP("milk") "," SHOP("bread") "," SHOP("that") "]", (const double[]){0.9, 0.5, 0.39});
+    assert_sure(3, (const double[]){0.9, 0.5, 0.39});
+    apply(state, "milk and bread on the list", "[" SHOP("milk") "," SHOP("bread") "]",
+        (const double[]){0.9, UNDERSTAND_ASK_CONFIDENCE});
+    assert_sure(2, (const double[]){0.65, 0.65});
+}
+
+static void test_other_calls_and_other_lists_keep_their_own(void **state)
+{
+    apply(state, "lock up and milk and bread on the list", "[" LOCK "," SHOP("milk") "," SHOP("bread") "]",
+        (const double[]){0.95, 0.8, 0.6});
+    assert_sure(3, (const double[]){0.95, 0.7, 0.7});
+    apply(state, "milk on the list and ironing on chores", "[" SHOP("milk") "," LIST("Chores", "ironing") "]",
+        (const double[]){0.9, 0.5});
+    assert_sure(2, (const double[]){0.9, 0.5});
+    apply(state, "milk on the list lock up bread on the list",
+        "[" SHOP("milk") "," LOCK "," SHOP("bread") "]", (const double[]){0.9, 0.8, 0.5});
+    assert_sure(3, (const double[]){0.9, 0.8, 0.5});
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -122,6 +184,10 @@ int main(void)
         cmocka_unit_test(test_a_sentence_between_commas_is_no_item),
         cmocka_unit_test(test_words_around_an_item_are_no_part_of_it),
         cmocka_unit_test(test_a_very_long_enumeration_stays_as_it_was_understood),
+        cmocka_unit_test(test_items_of_one_list_are_as_sure_as_each_other),
+        cmocka_unit_test(test_parts_of_an_enumeration_share_too),
+        cmocka_unit_test(test_an_item_that_is_hardly_one_spoils_the_list),
+        cmocka_unit_test(test_other_calls_and_other_lists_keep_their_own),
     };
     return cmocka_run_group_tests(tests, new_arena, free_arena);
 }

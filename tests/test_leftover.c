@@ -28,6 +28,8 @@ static const char home[] =
     "{\"entity_id\":\"switch.coffee\",\"name\":\"Coffee machine\",\"area\":\"Kitchen\",\"domain\":\"switch\","
     "\"aliases\":[\"espresso\"]},"
     "{\"entity_id\":\"fan.bath\",\"name\":\"Bathroom fan\",\"area\":\"Bathroom\",\"domain\":\"fan\"},"
+    "{\"entity_id\":\"cover.left\",\"name\":\"Left shutter\",\"area\":\"Kitchen\",\"domain\":\"cover\"},"
+    "{\"entity_id\":\"cover.right\",\"name\":\"Right shutter\",\"area\":\"Kitchen\",\"domain\":\"cover\"},"
     "{\"entity_id\":\"cover.bed\",\"name\":\"Bedroom blind\",\"area\":\"Bedroom\",\"domain\":\"cover\"}]}";
 
 static int open_home(void **state)
@@ -144,6 +146,26 @@ static void test_a_name_said_in_part_is_not_what_another_call_names(void **state
         "");
 }
 
+#define SHUTTERS                                                                                             \
+    "[{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Right shutter\",\"domain\":\"cover\"}},"            \
+    "{\"name\":\"HassTurnOff\",\"arguments\":{\"name\":\"Left shutter\",\"domain\":\"cover\"}}]"
+
+static void test_one_that_stands_for_a_thing_is_no_number(void **state)
+{
+    assert_string_equal(
+        against(state, "close the left shutter and open the right one", "cover", SHUTTERS), "");
+    assert_string_equal(
+        against(state, "Close the left shutter and open the right ONE", "cover", SHUTTERS), "");
+    assert_string_equal(
+        against(state, "close the left shutter and open the right 1", "cover", SHUTTERS), "right 1");
+}
+
+static void test_one_behind_a_kind_of_thing_is_a_number(void **state)
+{
+    assert_string_equal(against(state, "turn on lamp one", "light", NAME("Lamp 2")), "lamp 1");
+    assert_string_equal(against(state, "turn on lamp one", "light", NAME("Lamp 1")), "");
+}
+
 static void test_questions_and_timers_stay(void **state)
 {
     assert_string_equal(
@@ -165,6 +187,8 @@ int main(void)
         cmocka_unit_test(test_where_a_thing_is_and_what_else_it_is_called),
         cmocka_unit_test(test_other_calls_account_for_their_words),
         cmocka_unit_test(test_a_name_said_in_part_is_not_what_another_call_names),
+        cmocka_unit_test(test_one_that_stands_for_a_thing_is_no_number),
+        cmocka_unit_test(test_one_behind_a_kind_of_thing_is_a_number),
         cmocka_unit_test(test_questions_and_timers_stay),
     };
     return cmocka_run_group_tests(tests, open_home, home_fixture_close);

@@ -12,7 +12,8 @@
 
 static const char home[] =
     "{\"floors\":[{\"name\":\"First floor\",\"aliases\":[\"upstairs\"]}],"
-    "\"areas\":[{\"name\":\"Bedroom\",\"floor\":\"First floor\"},{\"name\":\"Kitchen\"}],"
+    "\"areas\":[{\"name\":\"Bedroom\",\"floor\":\"First "
+    "floor\"},{\"name\":\"Kitchen\"},{\"name\":\"Garage\"}],"
     "\"entities\":["
     "{\"entity_id\":\"light.bedside\",\"name\":\"Bedside lamp\",\"area\":\"Bedroom\",\"domain\":\"light\"},"
     "{\"entity_id\":\"light.desk\",\"name\":\"Desk lamp\",\"area\":\"Bedroom\",\"domain\":\"light\"},"
@@ -117,6 +118,26 @@ static void test_what_is_said_inside_a_used_name_is_not_overlooked(void **state)
     assert_string_equal(understood.calls[1].overlooked, "");
 }
 
+#define WHO_IS_HOME GROUP("HassGetState", "\"domain\":\"person\",\"state\":\"home\"")
+#define IS_OPEN(class)                                                                                       \
+    GROUP("HassGetState", "\"domain\":\"cover\",\"device_class\":\"" class "\",\"state\":\"open\"")
+
+static void test_a_room_may_be_the_kind_that_is_asked_for(void **state)
+{
+    apply(state, "who's home and is the garage open", NULL, "[" WHO_IS_HOME "," IS_OPEN("garage") "]");
+    assert_call(0, WHO_IS_HOME);
+    assert_call(1, IS_OPEN("garage"));
+    apply(state, "is the Garage open", NULL, "[" IS_OPEN("garage") "]");
+    assert_call(0, IS_OPEN("garage"));
+}
+
+static void test_a_room_is_not_another_kind_of_thing(void **state)
+{
+    apply(state, "who's home and is the garage open", NULL, "[" WHO_IS_HOME "," IS_OPEN("door") "]");
+    assert_string_equal(understood.calls[0].overlooked, "Garage");
+    assert_string_equal(understood.calls[1].overlooked, "Garage");
+}
+
 static void test_copied_words_are_no_mention(void **state)
 {
     apply(state, "tell everyone the bedside lamp is broken", NULL,
@@ -131,9 +152,18 @@ static void test_the_longest_of_overlapping_names_is_meant(void **state)
     assert_call(0, GROUP("HassTurnOn", "\"name\":\"Kitchen fan\""));
 }
 
+static void test_a_kind_that_is_asked_for_does_not_widen_another_group(void **state)
+{
+    apply(state, "turn off the garage lights and close the garage door", NULL,
+        "[" GROUP("HassTurnOff", "\"domain\":\"light\"") "," GROUP(
+            "HassTurnOff", "\"domain\":\"cover\",\"device_class\":\"garage\"") "]");
+    assert_true(understood.calls[0].overlooked[0] || home_call_arg(&understood.calls[0].call, "area"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_kind_that_is_asked_for_does_not_widen_another_group),
         cmocka_unit_test(test_a_group_becomes_the_thing_that_was_said),
         cmocka_unit_test(test_a_room_that_was_said_beside_the_name_stays),
         cmocka_unit_test(test_a_covers_domain_is_written_beside_its_name),
@@ -143,6 +173,8 @@ int main(void)
         cmocka_unit_test(test_two_calls_that_may_both_have_meant_it_are_not_acted_on),
         cmocka_unit_test(test_one_word_is_a_name_in_its_own_room_alone),
         cmocka_unit_test(test_what_is_said_inside_a_used_name_is_not_overlooked),
+        cmocka_unit_test(test_a_room_may_be_the_kind_that_is_asked_for),
+        cmocka_unit_test(test_a_room_is_not_another_kind_of_thing),
         cmocka_unit_test(test_copied_words_are_no_mention),
         cmocka_unit_test(test_the_longest_of_overlapping_names_is_meant),
     };

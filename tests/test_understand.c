@@ -16,12 +16,29 @@
 
 static const char home[] =
     "{\"floors\":[],\"areas\":[{\"name\":\"Kitchen\",\"aliases\":[\"galley\"]},{"
-    "\"name\":\"Hall\",\"aliases\":[]},{\"name\":\"Waiting room\"}],"
+    "\"name\":\"Hall\",\"aliases\":[]},{\"name\":\"Waiting room\"},{\"name\":\"Patient "
+    "Toilet\"},{\"name\":\"Back Yard\"},"
+    "{\"name\":\"Laundry Room\"}],"
     "\"entities\":["
     "{\"entity_id\":\"light.ceiling\",\"name\":\"Kitchen "
     "Ceiling\",\"area\":\"Kitchen\",\"domain\":\"light\",\"aliases\":[\"big lamp\"]},"
+    "{\"entity_id\":\"sensor.fridge\",\"name\":\"Fridge "
+    "Temperature\",\"area\":\"Kitchen\",\"domain\":\"sensor\"},"
+    "{\"entity_id\":\"sensor.freezer\",\"name\":\"Freezer "
+    "Temperature\",\"area\":\"Kitchen\",\"domain\":\"sensor\"},"
+    "{\"entity_id\":\"sensor.laundry\",\"name\":\"Laundry Room Temperature\",\"area\":\"Laundry "
+    "Room\",\"domain\":\"sensor\"},"
+    "{\"entity_id\":\"binary_sensor.mailbox\",\"name\":\"Mailbox Flap\",\"domain\":\"binary_sensor\"},"
+    "{\"entity_id\":\"binary_sensor.tamper\",\"name\":\"Mailbox Flap Tamper\",\"domain\":\"binary_sensor\"},"
+    "{\"entity_id\":\"light.spot\",\"name\":\"Kitchen Spot\",\"area\":\"Kitchen\",\"domain\":\"light\"},"
     "{\"entity_id\":\"vacuum.roomba\",\"name\":\"Roomba i7 Plus\",\"domain\":\"vacuum\"},"
     "{\"entity_id\":\"sensor.roomba\",\"name\":\"Roomba i7 Plus Battery\",\"domain\":\"sensor\"},"
+    "{\"entity_id\":\"sensor.doorbell\",\"name\":\"Ring Doorbell Battery "
+    "Level\",\"area\":\"Hall\",\"domain\":\"sensor\"},"
+    "{\"entity_id\":\"siren.doorbell\",\"name\":\"Ring Doorbell Chime "
+    "Siren\",\"area\":\"Hall\",\"domain\":\"siren\"},"
+    "{\"entity_id\":\"switch.doorbell\",\"name\":\"Ring Doorbell Night "
+    "Light\",\"area\":\"Hall\",\"domain\":\"switch\"},"
     "{\"entity_id\":\"media_player.radio\",\"name\":\"Waiting room radio\",\"area\":\"Waiting "
     "room\",\"domain\":\"media_player\"},"
     "{\"entity_id\":\"media_player.hall\",\"name\":\"Hall radio and "
@@ -65,11 +82,11 @@ static struct san_arg written(const char *slot, const char *text)
     return (struct san_arg){.slot = slot, .type = SAN_VALUE_ENUM, .text = text, .item = -1};
 }
 
-/* Finishes one call, and checks it against JSON. */
-static struct understood_call finish(struct home_fixture *fixture, const struct understand_request *request,
-    const char *tool, const struct san_arg *args, size_t count)
+/* Finishes one call, of which the network was that sure. */
+static struct understood_call finish_at(struct home_fixture *fixture, const struct understand_request *request,
+    float confidence, const char *tool, const struct san_arg *args, size_t count)
 {
-    const struct san_call call = {.tool = tool, .args = args, .arg_count = count, .confidence = 0.9F};
+    const struct san_call call = {.tool = tool, .args = args, .arg_count = count, .confidence = confidence};
     const struct san_result result = {.normalized = "", .calls = &call, .call_count = 1, .confidence = 0.9F};
     struct understood understood;
     struct san_error err;
@@ -77,6 +94,12 @@ static struct understood_call finish(struct home_fixture *fixture, const struct 
         understand_finish(&fixture->understand, request, &result, fixture->arena, &understood, &err), SAN_OK);
     assert_int_equal(understood.call_count, 1);
     return understood.calls[0];
+}
+
+static struct understood_call finish(struct home_fixture *fixture, const struct understand_request *request,
+    const char *tool, const struct san_arg *args, size_t count)
+{
+    return finish_at(fixture, request, 0.9F, tool, args, count);
 }
 
 static void test_an_alias_becomes_the_canonical_name(void **state)
@@ -105,6 +128,98 @@ static void test_the_speakers_room_is_the_half_of_a_name(void **state)
     struct understand_request elsewhere = prepare(*state, "radio off", "Kitchen");
     name = copied(&elsewhere, "name", "media_player", "Waiting room radio");
     assert_string_equal(finish(*state, &elsewhere, "HassTurnOff", &name, 1).unproven, "name");
+}
+
+static void test_a_sure_question_needs_one_word_of_a_name(void **state)
+{
+    struct understand_request asked = prepare(*state, "how much juice has the doorbell", NULL);
+    struct san_arg name = copied(&asked, "name", "sensor", "Ring Doorbell Battery Level");
+    assert_string_equal(finish_at(*state, &asked, 0.86F, "HassGetState", &name, 1).unproven, "");
+    assert_string_equal(finish_at(*state, &asked, 0.84F, "HassGetState", &name, 1).unproven, "name");
+    struct understand_request misheard = prepare(*state, "how much juice has the doorbel", NULL);
+    name = copied(&misheard, "name", "sensor", "Ring Doorbell Battery Level");
+    assert_string_equal(finish_at(*state, &misheard, 0.99F, "HassGetState", &name, 1).unproven, "name");
+}
+
+static void test_a_sure_command_needs_more(void **state)
+{
+    struct understand_request request = prepare(*state, "turn off the doorbell", NULL);
+    struct san_arg name = copied(&request, "name", "switch", "Ring Doorbell Night Light");
+    assert_string_equal(finish_at(*state, &request, 0.99F, "HassTurnOff", &name, 1).unproven, "name");
+}
+
+/* Of lights in that room, in what was said from `here` (NULL: not known where): the slot that nothing bears
+ * out. */
+static const char *unproven_room(void **state, const char *text, const char *here, const char *room)
+{
+    struct understand_request request = prepare(*state, text, here);
+    const struct san_arg args[] = {copied(&request, "area", "area", room), written("domain", "light")};
+    return finish(*state, &request, "HassTurnOff", args, 2).unproven;
+}
+
+static void test_a_word_of_a_room_is_no_room(void **state)
+{
+    static const char asleep[] = "the patient's asleep, dim the lights";
+    assert_string_equal(unproven_room(state, asleep, NULL, "Patient Toilet"), "area");
+    assert_string_equal(unproven_room(state, asleep, "Hall", "Patient Toilet"), "area");
+    assert_string_equal(unproven_room(state, asleep, "Patient Toilet", "Patient Toilet"), "");
+}
+
+static void test_what_room_it_is_says_enough(void **state)
+{
+    assert_string_equal(unproven_room(state, "patient toilet lights off", NULL, "Patient Toilet"), "");
+    assert_string_equal(unproven_room(state, "toilet lights off", NULL, "toilet"), "");
+    assert_string_equal(unproven_room(state, "patient toilett lights off", NULL, "Patient Toilet"), "");
+}
+
+static void test_a_room_may_go_without_the_word_room(void **state)
+{
+    assert_string_equal(unproven_room(state, "laundry lights", NULL, "Laundry Room"), "");
+}
+
+static void test_a_room_may_be_said_as_one_word(void **state)
+{
+    assert_string_equal(unproven_room(state, "backyard lights off", NULL, "backyard"), "");
+}
+
+/* What nothing bears out of a question for that sensor. */
+static const char *unproven_sensor(
+    void **state, const char *text, const char *here, const char *kind, const char *name)
+{
+    struct understand_request request = prepare(*state, text, here);
+    struct san_arg arg = copied(&request, "name", kind, name);
+    return finish(*state, &request, "HassGetState", &arg, 1).unproven;
+}
+
+static void test_what_several_sensors_measure_is_none_of_them(void **state)
+{
+    static const char outside[] = "what is the temperature outside";
+    assert_string_equal(unproven_sensor(state, outside, NULL, "sensor", "Fridge Temperature"), "name");
+    assert_string_equal(unproven_sensor(state, outside, NULL, "sensor", "Freezer Temperature"), "name");
+    assert_string_equal(
+        unproven_sensor(state, "what is the fridge temperature", NULL, "sensor", "Fridge Temperature"), "");
+}
+
+static void test_the_sensor_of_the_speakers_room_needs_no_more(void **state)
+{
+    static const char temperature[] = "what is the temperature";
+#define LAUNDRY "Laundry Room Temperature"
+    assert_string_equal(unproven_sensor(state, temperature, "Laundry Room", "sensor", LAUNDRY), "");
+    assert_string_equal(unproven_sensor(state, temperature, "Hall", "sensor", LAUNDRY), "name");
+}
+
+static void test_a_light_may_share_what_was_said_of_it(void **state)
+{
+    struct understand_request request = prepare(*state, "kitchen lamp on", NULL);
+    struct san_arg name = copied(&request, "name", "light", "Kitchen Ceiling");
+    assert_string_equal(finish(*state, &request, "HassTurnOn", &name, 1).unproven, "");
+}
+
+static void test_a_sensor_said_by_its_whole_name_is_that_one(void **state)
+{
+    static const char flap[] = "is the mailbox flap open";
+    assert_string_equal(unproven_sensor(state, flap, NULL, "binary_sensor", "Mailbox Flap"), "");
+    assert_string_equal(unproven_sensor(state, flap, NULL, "binary_sensor", "Mailbox Flap Tamper"), "name");
 }
 
 static void test_a_message_keeps_its_article(void **state)
@@ -218,6 +333,16 @@ int main(void)
         cmocka_unit_test(test_an_alias_becomes_the_canonical_name),
         cmocka_unit_test(test_a_part_of_a_name_is_enough_where_nothing_else_has_it),
         cmocka_unit_test(test_the_speakers_room_is_the_half_of_a_name),
+        cmocka_unit_test(test_a_sure_question_needs_one_word_of_a_name),
+        cmocka_unit_test(test_a_sure_command_needs_more),
+        cmocka_unit_test(test_a_word_of_a_room_is_no_room),
+        cmocka_unit_test(test_what_room_it_is_says_enough),
+        cmocka_unit_test(test_a_room_may_go_without_the_word_room),
+        cmocka_unit_test(test_a_room_may_be_said_as_one_word),
+        cmocka_unit_test(test_what_several_sensors_measure_is_none_of_them),
+        cmocka_unit_test(test_the_sensor_of_the_speakers_room_needs_no_more),
+        cmocka_unit_test(test_a_light_may_share_what_was_said_of_it),
+        cmocka_unit_test(test_a_sensor_said_by_its_whole_name_is_that_one),
         cmocka_unit_test(test_a_message_keeps_its_article),
         cmocka_unit_test(test_the_domain_of_a_lock_is_added_after_its_name),
         cmocka_unit_test(test_the_domain_that_was_written_chooses_among_equal_names),

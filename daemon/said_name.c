@@ -1,0 +1,249 @@
+/* said_name.c - see said_name.h. */
+#include "said_name.h"
+
+#include <string.h>
+
+#include "words.h"
+
+/* The items, each with the words of its text and those that are short for it. */
+struct shorts {
+    const struct phrases *phrases;
+    const struct understand_request *prepared;
+    struct san_arena *arena;
+    struct san_words name[SAN_ITEMS_MAX];
+    struct san_words said[SAN_ITEMS_MAX]; /* a run of the utterance's; count 0: not said in short */
+};
+
+static bool is_word(const struct san_word *word, const char *text)
+{
+    return strcmp(word->text, text) == 0;
+}
+
+static const struct san_word *last_of(const struct san_words *words)
+{
+    return &words->word[words->count - 1];
+}
+
+/* Where these words were said in a row, or words->count. */
+static size_t find_row(const struct san_words *words, const struct san_word *row, size_t count)
+{
+    for (size_t at = 0; at + count <= words->count; at++) {
+        size_t same = 0;
+        while (same < count && is_word(&words->word[at + same], row[same].text))
+            same++;
+        if (same == count)
+            return at;
+    }
+    return words->count;
+}
+
+static bool has_words(const struct san_words *name, const struct san_words *said)
+{
+    for (size_t i = 0; i < said->count; i++) {
+        size_t at = 0;
+        while (at < name->count && !is_word(&name->word[at], said->word[i].text))
+            at++;
+        if (at == name->count)
+            return false;
+    }
+    return true;
+}
+
+static bool is_said(const struct shorts *shorts, const struct san_words *name)
+{
+    const struct san_words *words = &shorts->prepared->words;
+    return find_row(words, name->word, name->count) < words->count;
+}
+
+/* ---- compounds ---- */
+
+/* How many letters of `text` the word is, from `at` on; 0 if it is not. */
+static size_t part_of(const char *text, size_t at, const struct san_word *word)
+{
+    return strncmp(text + at, word->text, word->len) == 0 ? word->len : 0;
+}
+
+/* Two words of the utterance that make up this one, the first of them; words->count if there are none. */
+static size_t find_split(const struct san_words *words, const struct san_word *whole)
+{
+    for (size_t at = 0; at + 1 < words->count; at++) {
+        size_t len = part_of(whole->text, 0, &words->word[at]);
+        if (len && len < whole->len && len + part_of(whole->text, len, &words->word[at + 1]) == whole->len)
+            return at;
+    }
+    return words->count;
+}
+
+/* A word of the utterance that these two make up; words->count if there is none. */
+static size_t find_joined(const struct san_words *words, const struct san_word pair[2])
+{
+    for (size_t at = 0; at < words->count; at++) {
+        const struct san_word *whole = &words->word[at];
+        size_t len = part_of(whole->text, 0, &pair[0]);
+        if (len && len < whole->len && len + part_of(whole->text, len, &pair[1]) == whole->len)
+            return at;
+    }
+    return words->count;
+}
+
+/* Writes the words of a name as they were joined or split when it was said ("night light", "nightlight").
+ * True if that is another way to write it. Out of memory: false. */
+static bool write_as_said(const struct shorts *shorts, const struct san_words *name, struct san_words *out)
+{
+    const struct san_words *words = &shorts->prepared->words;
+    bool changed = false;
+    *out = (struct san_words){.word = san_arena_alloc(shorts->arena, 2 * name->count * sizeof(*out->word))};
+    for (size_t i = 0; out->word && i < name->count; i++) {
+        size_t split = find_split(words, &name->word[i]), joined = words->count;
+        if (split < words->count) {
+            out->word[out->count++] = words->word[split];
+            out->word[out->count++] = words->word[split + 1];
+        } else if (i + 1 < name->count && (joined = find_joined(words, &name->word[i])) < words->count) {
+            out->word[out->count++] = words->word[joined];
+            i++;
+        } else {
+            out->word[out->count++] = name->word[i];
+        }
+        changed = changed || split < words->count || joined < words->count;
+    }
+    return out->word && changed;
+}
+
+/* ---- rooms ---- */
+
+/* "The |sauna| car charger" is not the white one, the only car charger that there is. */
+static bool is_told_apart(const struct shorts *shorts, size_t begin)
+{
+    const char *before = begin > 0 ? shorts->prepared->words.word[begin - 1].text : NULL;
+    if (!before || phrases_has_word(shorts->phrases, "determiners", before))
+        return false;
+    return phrases_has_word(shorts->phrases, "distinguishing", before) ||
+           (!phrases_has_word(shorts->phrases, "command_words", before) &&
+               beside_score(phrases_beside(shorts->phrases), before, BESIDE_BEFORE) > 0);
+}
+
+/* All of the name but "bedroom" for "room", or its last word alone: "yard". */
+static struct san_words short_of_room(const struct shorts *shorts, const struct san_words *name)
+{
+    const struct san_words *words = &shorts->prepared->words;
+    const struct san_words nothing = {NULL, 0};
+    const struct san_word *head = last_of(name);
+    if (is_word(head, "room")) {
+        size_t at = find_row(words, name->word, name->count - 1), end = at + name->count - 1;
+        bool bedroom = end < words->count && is_word(&words->word[end], "bedroom");
+        return bedroom ? (struct san_words){words->word + at, name->count} : nothing;
+    }
+    size_t at = find_row(words, head, 1);
+    bool room = at < words->count && phrases_has_word(shorts->phrases, "rooms", head->text) &&
+                !is_told_apart(shorts, at);
+    return room ? (struct san_words){words->word + at, 1} : nothing;
+}
+
+/* ---- things ---- */
+
+/* Do the words from `at` on begin a room's or floor's name that was said whole? Returns how many they are. */
+static size_t place_at(const struct shorts *shorts, size_t at)
+{
+    const struct san_words *words = &shorts->prepared->words;
+    size_t longest = 0;
+    for (size_t i = 0; i < shorts->prepared->request.item_count; i++) {
+        const char *kind = shorts->prepared->items[i].kind;
+        const struct san_words *name = &shorts->name[i];
+        const struct san_words rest = {words->word + at, words->count - at};
+        if ((strcmp(kind, "area") == 0 || strcmp(kind, "floor") == 0) && name->count > longest &&
+            name->count <= rest.count && find_row(&rest, name->word, name->count) == 0)
+            longest = name->count;
+    }
+    return longest;
+}
+
+/* "Kitchen lights" are all the lights of the kitchen, of whatever thing the words may be short. */
+static bool is_group(const struct shorts *shorts, size_t begin, size_t count)
+{
+    size_t own = 0;
+    for (size_t at = begin; at < begin + count;) {
+        size_t place = place_at(shorts, at);
+        own += !place &&
+               !phrases_has_word(shorts->phrases, "determiners", shorts->prepared->words.word[at].text);
+        at += place ? place : 1;
+    }
+    return own < 2;
+}
+
+/* How many words of the utterance that end with word `end` stand in the name in that order, from its end on.
+ */
+static size_t matching(const struct san_words *words, size_t end, const struct san_words *name)
+{
+    size_t count = 0;
+    for (size_t i = name->count; i > 0 && count <= end; i--)
+        count += is_word(&words->word[end - count], name->word[i - 1].text);
+    return count;
+}
+
+/* Two words or more of the name, the last one among them: "nana's blanket" for "Nana's Heated Blanket". */
+static struct san_words short_of_thing(const struct shorts *shorts, const struct san_words *name)
+{
+    const struct san_words *words = &shorts->prepared->words;
+    struct san_words longest = {NULL, 1};
+    for (size_t end = 0; end < words->count; end++) {
+        size_t count = is_word(&words->word[end], last_of(name)->text) ? matching(words, end, name) : 0;
+        size_t begin = end + 1 - count;
+        if (count > longest.count && !is_group(shorts, begin, count) && !is_told_apart(shorts, begin))
+            longest = (struct san_words){words->word + begin, count};
+    }
+    return longest.word ? longest : (struct san_words){NULL, 0};
+}
+
+/* ---- which of them tell ---- */
+
+/* May the words be another item too, or a part of one that was said whole? */
+static bool means_another(const struct shorts *shorts, size_t which)
+{
+    const struct understand_request *prepared = shorts->prepared;
+    const struct shortlist_item *items = prepared->items, *item = &items[which];
+    const struct san_words *said = &shorts->said[which];
+    bool room = strcmp(item->kind, "area") == 0, here = room && strcmp(item->name, prepared->area) == 0;
+    for (size_t i = 0; i < prepared->request.item_count; i++) {
+        const struct san_words *name = &shorts->name[i];
+        if (!name->count || (room && strcmp(items[i].kind, "area") != 0) || !has_words(name, said))
+            continue;
+        if (is_said(shorts, name))
+            return true;
+        bool same = strcmp(items[i].kind, item->kind) == 0 && strcmp(items[i].name, item->name) == 0;
+        if (!same && !here)
+            return true;
+    }
+    return false;
+}
+
+enum san_status said_name_apply(const struct phrases *phrases, struct understand_request *prepared,
+    struct san_arena *arena, struct san_error *err)
+{
+    struct shorts shorts = {.phrases = phrases, .prepared = prepared, .arena = arena};
+    size_t count = prepared->request.item_count;
+    for (size_t i = 0; i < count; i++) {
+        const struct shortlist_item *item = &prepared->items[i];
+        enum san_status status = san_normalize(arena, item->text, strlen(item->text), &shorts.name[i], err);
+        if (status != SAN_OK)
+            return status;
+        struct san_words said;
+        if (shorts.name[i].count && write_as_said(&shorts, &shorts.name[i], &said)) {
+            shorts.name[i] = said;
+            prepared->items[i].text = words_join(&said, 0, said.count, arena);
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct shortlist_item *item = &prepared->items[i];
+        const struct san_words *name = &shorts.name[i];
+        if (name->count < 2 || has_words(&prepared->words, name) || strcmp(item->kind, "floor") == 0)
+            continue;
+        bool room = strcmp(item->kind, "area") == 0;
+        shorts.said[i] = room ? short_of_room(&shorts, name) : short_of_thing(&shorts, name);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct san_words *said = &shorts.said[i];
+        if (said->count && !means_another(&shorts, i))
+            prepared->items[i].text = words_join(said, 0, said->count, arena);
+    }
+    return SAN_OK;
+}

@@ -1,0 +1,269 @@
+/* "Both bedside lamps": a call on one of two things whose names differ in a word gets its like beside it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/both.h"
+#include "daemon/calls_json.h"
+#include "daemon/phrases.h"
+#include "devices/home_file.h"
+
+#define ENTITY(id, name, domain)                                                                             \
+    "{\"entity_id\":\"" domain "." id "\",\"name\":\"" name "\",\"area\":\"Bedroom\",\"domain\":\"" domain   \
+    "\"}"
+#define HOME(entities) "{\"areas\":[{\"name\":\"Bedroom\"}],\"entities\":[" entities "]}"
+
+#define BEDSIDE ENTITY("l", "Bedside Lamp Left", "light") "," ENTITY("r", "Bedside Lamp Right", "light")
+#define BLINDS ENTITY("w", "West Blind", "cover") "," ENTITY("e", "East Blind", "cover")
+#define TV ENTITY("tv", "Bedroom TV", "media_player")
+#define NUMBERED ENTITY("one", "Lamp 1", "light") "," ENTITY("two", "Lamp 2", "light")
+
+static const char bedroom[] = HOME(BEDSIDE "," BLINDS "," TV "," ENTITY("hb", "Heated Blanket", "switch"));
+static const char numbered[] = HOME(NUMBERED);
+
+struct fixture {
+    struct phrases *phrases;
+    struct san_arena *arena;
+};
+
+static int open_phrases(void **state)
+{
+    static struct fixture fixture;
+    struct san_error err;
+    char path[1024];
+    const char *dir = getenv("HEARTH_SRCDIR");
+    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
+    fixture.phrases = phrases_load(path, &err);
+    assert_non_null(fixture.phrases);
+    fixture.arena = san_arena_new(4096, 0);
+    *state = &fixture;
+    return 0;
+}
+
+static int close_phrases(void **state)
+{
+    struct fixture *fixture = *state;
+    phrases_free(fixture->phrases);
+    san_arena_free(fixture->arena);
+    return 0;
+}
+
+static struct understood understood;
+
+/* What the call's name was chosen as. */
+static const char *kind_of(const struct understand_request *request, const struct home_call *call)
+{
+    const char *name = home_call_text(call, "name");
+    for (size_t i = 0; name && i < request->request.item_count; i++)
+        if (strcmp(request->items[i].name, name) == 0)
+            return request->items[i].kind;
+    return "";
+}
+
+/* What was said in that home, and understood as these calls (JSON), the first of which lacks the slot
+ * `missing`. */
+static void hear_lacking(
+    void **state, const char *home, const char *text, const char *missing, const char *json)
+{
+    struct fixture *fixture = *state;
+    struct understand understand = {.phrases = fixture->phrases};
+    struct understand_request request;
+    struct san_error err;
+    struct home_call *calls;
+    cJSON *array = cJSON_Parse(json);
+    understood = (struct understood){.confidence = 1};
+    understand.registry = reg_open(":memory:", &err);
+    assert_non_null(understand.registry);
+    assert_int_equal(home_import(understand.registry, home, strlen(home), "home", &err), SAN_OK);
+    understand.shortlist = shortlist_new(understand.registry);
+    assert_int_equal(understand_prepare(&understand, text, NULL, fixture->arena, &request, &err), SAN_OK);
+    assert_int_equal(
+        calls_from_json(array, "test", fixture->arena, &calls, &understood.call_count, &err), SAN_OK);
+    cJSON_Delete(array);
+    understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
+    for (size_t i = 0; i < understood.call_count; i++)
+        understood.calls[i] = (struct understood_call){.call = calls[i],
+            .confidence = 0.8,
+            .missing = "",
+            .leftover = "",
+            .unproven = "",
+            .overlooked = "",
+            .kind = kind_of(&request, &calls[i])};
+    understood.calls[0].missing = missing;
+    assert_int_equal(both_apply(&understand, &request, &understood, fixture->arena, &err), SAN_OK);
+    shortlist_free(understand.shortlist);
+    reg_close(understand.registry);
+}
+
+static void hear(void **state, const char *home, const char *text, const char *json)
+{
+    hear_lacking(state, home, text, "", json);
+}
+
+static void assert_calls(const char *json)
+{
+    cJSON *array = cJSON_CreateArray();
+    for (size_t i = 0; i < understood.call_count; i++)
+        cJSON_AddItemToArray(array, call_to_json(&understood.calls[i].call));
+    char *text = cJSON_PrintUnformatted(array);
+    assert_string_equal(text, json);
+    cJSON_free(text);
+    cJSON_Delete(array);
+}
+
+/* What was understood stays as it is. */
+static void assert_stays(void **state, const char *home, const char *text, const char *json)
+{
+    hear(state, home, text, json);
+    assert_calls(json);
+}
+
+#define CALL(tool, rest) "{\"name\":\"" tool "\",\"arguments\":{" rest "}}"
+#define OFF(name) CALL("HassTurnOff", "\"name\":\"" name "\"")
+#define DIM(name) CALL("HassLightSet", "\"name\":\"" name "\",\"brightness\":30")
+#define DOWN(name) CALL("HassTurnOff", "\"name\":\"" name "\",\"domain\":\"cover\"")
+
+static void test_the_other_of_two_is_meant_too(void **state)
+{
+    hear(state, bedroom, "both bedside lamps off", "[" OFF("Bedside Lamp Left") "]");
+    assert_calls("[" OFF("Bedside Lamp Left") "," OFF("Bedside Lamp Right") "]");
+    hear(state, bedroom, "turn both of the bedside lamps off", "[" OFF("Bedside Lamp Right") "]");
+    assert_calls("[" OFF("Bedside Lamp Right") "," OFF("Bedside Lamp Left") "]");
+}
+
+static void test_the_other_call_is_like_the_first(void **state)
+{
+    hear(state, bedroom, "dim both bedside lamps to 30 percent", "[" DIM("Bedside Lamp Left") "]");
+    assert_calls("[" DIM("Bedside Lamp Left") "," DIM("Bedside Lamp Right") "]");
+    const struct understood_call *other = &understood.calls[1];
+    assert_true(home_call_arg(&other->call, "brightness")->is_number);
+    assert_string_equal(other->kind, "light");
+    assert_true(other->confidence > 0.79 && other->confidence < 0.81);
+}
+
+static void test_the_word_that_differs_may_stand_anywhere(void **state)
+{
+    hear(state, bedroom, "close both blinds", "[" DOWN("East Blind") "]");
+    assert_calls("[" DOWN("East Blind") "," DOWN("West Blind") "]");
+}
+
+static void test_numbers_tell_two_apart(void **state)
+{
+    hear(state, numbered, "turn both lamps off", "[" OFF("Lamp 2") "]");
+    assert_calls("[" OFF("Lamp 2") "," OFF("Lamp 1") "]");
+}
+
+static void test_it_stands_beside_its_like(void **state)
+{
+    hear(state, bedroom, "bedroom tv off and both bedside lamps off and close the west blind",
+        "[" OFF("Bedroom TV") "," OFF("Bedside Lamp Left") "," DOWN("West Blind") "]");
+    assert_calls("[" OFF("Bedroom TV") "," OFF("Bedside Lamp Left") "," OFF("Bedside Lamp Right") "," DOWN(
+        "West Blind") "]");
+}
+
+static void test_of_three_alike_none_is_added(void **state)
+{
+    static const char three[] = HOME(NUMBERED "," ENTITY("three", "Lamp 3", "light"));
+    assert_stays(state, three, "turn both lamps off", "[" OFF("Lamp 1") "]");
+}
+
+static void test_what_has_a_call_gets_no_second_one(void **state)
+{
+    assert_stays(state, bedroom, "both bedside lamps off",
+        "[" OFF("Bedside Lamp Left") "," OFF("Bedside Lamp Right") "]");
+    assert_stays(state, bedroom, "both bedside lamps off",
+        "[" OFF("Bedside Lamp Right") "," OFF("Bedside Lamp Left") "]");
+}
+
+static void test_both_is_said_of_what_follows_it(void **state)
+{
+    assert_stays(state, bedroom, "close both blinds and turn off the bedside lamp",
+        "[" CALL("HassTurnOff", "\"area\":\"Bedroom\",\"domain\":\"cover\"") "," OFF(
+            "Bedside Lamp Left") "]");
+    assert_stays(state, bedroom, "bedside lamp off and both blinds down",
+        "[" OFF("Bedside Lamp Left") "," CALL(
+            "HassTurnOff", "\"area\":\"Bedroom\",\"domain\":\"cover\"") "]");
+}
+
+static void test_a_name_that_was_said_in_full_is_one(void **state)
+{
+    assert_stays(state, bedroom, "both bedside lamp left and bedroom tv off",
+        "[" OFF("Bedside Lamp Left") "," OFF("Bedroom TV") "]");
+    assert_stays(state, bedroom, "both bedside lamp right and bedroom tv off",
+        "[" OFF("Bedside Lamp Left") "," OFF(
+            "Bedroom TV") "]"); /* misread, but that is not to be made worse */
+}
+
+static void test_a_name_without_its_like_stays_alone(void **state)
+{
+    assert_stays(state, bedroom, "turn both blankets off", "[" OFF("Heated Blanket") "]");
+    static const char fan[] =
+        HOME(ENTITY("l", "Bedside Lamp Left", "light") "," ENTITY("r", "Bedside Lamp Fan", "fan"));
+    assert_stays(state, fan, "both bedside lamps off", "[" OFF("Bedside Lamp Left") "]");
+}
+
+static void test_names_of_one_word_share_nothing(void **state)
+{
+#define LAMP(name, alias)                                                                                    \
+    "{\"entity_id\":\"light." name "\",\"name\":\"" name "\",\"domain\":\"light\",\"aliases\":[\"" alias     \
+    "\"]}"
+    static const char home[] = HOME(LAMP("globe", "reading lamp") "," LAMP("torch", "attic lamp"));
+    assert_stays(state, home, "both lamps off", "[" OFF("globe") "]");
+}
+
+static void test_names_that_differ_in_two_words_are_not_alike(void **state)
+{
+    static const char home[] =
+        HOME(ENTITY("a", "Bedside Lamp Left", "light") "," ENTITY("b", "Bedside Globe Right", "light"));
+    assert_stays(state, home, "both bedside lamps off", "[" OFF("Bedside Lamp Left") "]");
+    assert_stays(state, home, "both bedside lamps and globes off", "[" OFF("Bedside Lamp Left") "]");
+}
+
+static void test_a_call_that_lacks_something_is_not_doubled(void **state)
+{
+    hear_lacking(
+        state, bedroom, "both bedside lamps in the sauna off", "area", "[" OFF("Bedside Lamp Left") "]");
+    assert_calls("[" OFF("Bedside Lamp Left") "]");
+}
+
+static void test_a_list_is_no_thing(void **state)
+{
+    static const char lists[] =
+        HOME(ENTITY("a", "Groceries Weekly", "todo") "," ENTITY("b", "Groceries Monthly", "todo"));
+    assert_stays(state, lists, "put milk on both groceries lists",
+        "[" CALL("HassListAddItem", "\"name\":\"Groceries Weekly\",\"item\":\"milk\"") "]");
+}
+
+static void test_without_the_word_one_is_meant(void **state)
+{
+    assert_stays(state, bedroom, "bedside lamp off", "[" OFF("Bedside Lamp Left") "]");
+    assert_stays(state, bedroom, "all bedside lamps off", "[" OFF("Bedside Lamp Left") "]");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_the_other_of_two_is_meant_too),
+        cmocka_unit_test(test_the_other_call_is_like_the_first),
+        cmocka_unit_test(test_the_word_that_differs_may_stand_anywhere),
+        cmocka_unit_test(test_numbers_tell_two_apart),
+        cmocka_unit_test(test_it_stands_beside_its_like),
+        cmocka_unit_test(test_of_three_alike_none_is_added),
+        cmocka_unit_test(test_what_has_a_call_gets_no_second_one),
+        cmocka_unit_test(test_both_is_said_of_what_follows_it),
+        cmocka_unit_test(test_a_name_that_was_said_in_full_is_one),
+        cmocka_unit_test(test_a_name_without_its_like_stays_alone),
+        cmocka_unit_test(test_names_of_one_word_share_nothing),
+        cmocka_unit_test(test_names_that_differ_in_two_words_are_not_alike),
+        cmocka_unit_test(test_a_call_that_lacks_something_is_not_doubled),
+        cmocka_unit_test(test_a_list_is_no_thing),
+        cmocka_unit_test(test_without_the_word_one_is_meant),
+    };
+    return cmocka_run_group_tests(tests, open_phrases, close_phrases);
+}

@@ -1,0 +1,204 @@
+/* "Are the windows open": a home may tell it by contacts or by motors, and is asked for those that it has. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/calls_json.h"
+#include "daemon/other_kind.h"
+#include "devices/home_file.h"
+
+#define ENTITY(id, name, area, domain, class)                                                                \
+    "{\"entity_id\":\"" domain "." id "\",\"name\":\"" name "\",\"area\":\"" area "\",\"domain\":\"" domain  \
+    "\",\"device_class\":\"" class "\"}"
+#define HOME(entities)                                                                                       \
+    "{\"areas\":[{\"name\":\"Kitchen\"},{\"name\":\"Loft\"},{\"name\":\"Hall\"}],\"entities\":[" entities "]}"
+
+#define LOFT_MOTOR ENTITY("loft", "Roof Hatch", "Loft", "cover", "window")
+#define KITCHEN_CONTACT ENTITY("kitchen", "Sash", "Kitchen", "binary_sensor", "window")
+#define HALL_LOCK                                                                                            \
+    "{\"entity_id\":\"lock.hall\",\"name\":\"Front Door\",\"area\":\"Hall\",\"domain\":\"lock\"}"
+#define HALL_BOLT ENTITY("bolt", "Front Door Bolt", "Hall", "binary_sensor", "lock")
+
+static const char motors[] = HOME(LOFT_MOTOR);
+static const char contacts[] = HOME(KITCHEN_CONTACT);
+static const char some_of_each[] = HOME(LOFT_MOTOR "," KITCHEN_CONTACT);
+
+static int new_arena(void **state)
+{
+    *state = san_arena_new(4096, 0);
+    return *state ? 0 : -1;
+}
+
+static int free_arena(void **state)
+{
+    san_arena_free(*state);
+    return 0;
+}
+
+#define CALL(tool, rest) "{\"name\":\"" tool "\",\"arguments\":{" rest "}}"
+#define ASK(rest) CALL("HassGetState", rest)
+
+/* A call in that home becomes this one. */
+static void assert_becomes(void **state, const char *home, const char *json, const char *want)
+{
+    struct san_arena *arena = *state;
+    const struct understand_request request = {.area = ""};
+    struct understand understand = {0};
+    struct san_error err;
+    struct home_call *calls;
+    size_t count;
+    cJSON *array = cJSON_CreateArray();
+    cJSON_AddItemToArray(array, cJSON_Parse(json));
+    understand.registry = reg_open(":memory:", &err);
+    assert_non_null(understand.registry);
+    assert_int_equal(home_import(understand.registry, home, strlen(home), "home", &err), SAN_OK);
+    assert_int_equal(calls_from_json(array, "test", arena, &calls, &count, &err), SAN_OK);
+    struct understood_call call = {
+        .call = calls[0], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = ""};
+    struct understood understood = {.calls = &call, .call_count = 1, .confidence = 1};
+    other_kind_apply(&understand, &request, &understood, arena);
+    cJSON *object = call_to_json(&call.call);
+    char *text = cJSON_PrintUnformatted(object);
+    assert_string_equal(text, want);
+    cJSON_free(text);
+    cJSON_Delete(object);
+    cJSON_Delete(array);
+    reg_close(understand.registry);
+}
+
+static void assert_stays(void **state, const char *home, const char *json)
+{
+    assert_becomes(state, home, json, json);
+}
+
+#define CONTACTS(state) "\"domain\":\"binary_sensor\",\"device_class\":\"window\",\"state\":\"" state "\""
+#define MOTORS(state) "\"domain\":\"cover\",\"device_class\":\"window\",\"state\":\"" state "\""
+
+static void test_windows_are_told_by_their_motors(void **state)
+{
+    assert_becomes(state, motors, ASK(CONTACTS("on")), ASK(MOTORS("open")));
+    assert_becomes(state, motors, ASK(CONTACTS("off")), ASK(MOTORS("closed")));
+}
+
+static void test_windows_are_told_by_their_contacts(void **state)
+{
+    assert_becomes(state, contacts, ASK(MOTORS("open")), ASK(CONTACTS("on")));
+    assert_becomes(state, contacts, ASK(MOTORS("closed")), ASK(CONTACTS("off")));
+}
+
+static void test_what_the_home_has_is_asked(void **state)
+{
+    assert_stays(state, contacts, ASK(CONTACTS("on")));
+    assert_stays(state, motors, ASK(MOTORS("open")));
+    assert_stays(state, some_of_each, ASK(CONTACTS("on")));
+    assert_stays(state, some_of_each, ASK(MOTORS("open")));
+}
+
+static void test_a_room_may_have_the_other_kind(void **state)
+{
+    assert_becomes(state, some_of_each, ASK("\"area\":\"Loft\"," CONTACTS("on")),
+        ASK(MOTORS("open") ",\"area\":\"Loft\""));
+    assert_becomes(state, some_of_each, ASK("\"area\":\"Kitchen\"," MOTORS("open")),
+        ASK(CONTACTS("on") ",\"area\":\"Kitchen\""));
+    assert_stays(state, some_of_each, ASK("\"area\":\"Kitchen\"," CONTACTS("on")));
+}
+
+static void test_nothing_of_either_stays_as_it_was_asked(void **state)
+{
+    assert_stays(state, some_of_each, ASK("\"area\":\"Hall\"," CONTACTS("on")));
+    assert_stays(state, HOME(HALL_LOCK), ASK(MOTORS("open")));
+}
+
+static void test_doors_and_garage_doors(void **state)
+{
+    static const char gates[] = HOME(ENTITY("door", "Barn", "Hall", "cover", "door") "," ENTITY(
+        "garage", "Big Gate", "Hall", "binary_sensor", "garage_door"));
+    assert_becomes(state, gates,
+        ASK("\"domain\":\"binary_sensor\",\"device_class\":\"door\",\"state\":\"on\""),
+        ASK("\"domain\":\"cover\",\"device_class\":\"door\",\"state\":\"open\""));
+    assert_becomes(state, gates, ASK("\"domain\":\"cover\",\"device_class\":\"garage\",\"state\":\"closed\""),
+        ASK("\"domain\":\"binary_sensor\",\"device_class\":\"garage_door\",\"state\":\"off\""));
+}
+
+#define LOCKS(state) "\"domain\":\"lock\",\"state\":\"" state "\""
+#define BOLTS(state) "\"domain\":\"binary_sensor\",\"device_class\":\"lock\",\"state\":\"" state "\""
+
+static void test_a_lock_is_told_by_its_bolt(void **state)
+{
+    assert_becomes(state, HOME(HALL_BOLT), ASK(LOCKS("unlocked")), ASK(BOLTS("on")));
+    assert_becomes(state, HOME(HALL_BOLT), ASK(LOCKS("locked")), ASK(BOLTS("off")));
+}
+
+static void test_a_bolt_is_told_by_its_lock(void **state)
+{
+    assert_becomes(state, HOME(HALL_LOCK), ASK(BOLTS("off")), ASK(LOCKS("locked")));
+    assert_becomes(state, HOME(HALL_LOCK), ASK(BOLTS("on")), ASK(LOCKS("unlocked")));
+    assert_stays(state, HOME(HALL_LOCK "," HALL_BOLT), ASK(BOLTS("on")));
+}
+
+static void test_updates_are_of_two_kinds(void **state)
+{
+#define OLD_UPDATES "\"domain\":\"binary_sensor\",\"device_class\":\"update\",\"state\":\"on\""
+#define UPDATES "\"domain\":\"update\",\"state\":\"on\""
+    static const char old[] = HOME(ENTITY("hub", "Hub Firmware", "Hall", "binary_sensor", "update"));
+    static const char new[] = HOME(
+        "{\"entity_id\":\"update.hub\",\"name\":\"Hub Firmware\",\"area\":\"Hall\",\"domain\":\"update\"}");
+    assert_becomes(state, old, ASK(UPDATES), ASK(OLD_UPDATES));
+    assert_becomes(state, new, ASK(OLD_UPDATES), ASK(UPDATES));
+    assert_stays(state, new, ASK(UPDATES));
+}
+
+static void test_a_state_that_the_other_kind_lacks_stays(void **state)
+{
+    assert_stays(state, contacts, ASK(MOTORS("opening")));
+    assert_stays(state, HOME(HALL_BOLT), ASK(LOCKS("jammed")));
+}
+
+static void test_a_question_without_a_state(void **state)
+{
+    assert_becomes(state, motors, ASK("\"domain\":\"binary_sensor\",\"device_class\":\"window\""),
+        ASK("\"domain\":\"cover\",\"device_class\":\"window\""));
+}
+
+static void test_another_class_is_another_thing(void **state)
+{
+    static const char blinds[] = HOME(ENTITY("blind", "Blind", "Kitchen", "cover", "blind"));
+    assert_stays(state, blinds, ASK(CONTACTS("on")));
+    assert_stays(state, contacts, ASK("\"domain\":\"cover\",\"state\":\"open\""));
+}
+
+static void test_a_name_is_asked_as_it_is(void **state)
+{
+    assert_stays(state, motors, ASK("\"name\":\"Sash\"," CONTACTS("on")));
+}
+
+static void test_commands_are_not_changed(void **state)
+{
+    assert_stays(
+        state, motors, CALL("HassTurnOff", "\"domain\":\"binary_sensor\",\"device_class\":\"window\""));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_windows_are_told_by_their_motors),
+        cmocka_unit_test(test_windows_are_told_by_their_contacts),
+        cmocka_unit_test(test_what_the_home_has_is_asked),
+        cmocka_unit_test(test_a_room_may_have_the_other_kind),
+        cmocka_unit_test(test_nothing_of_either_stays_as_it_was_asked),
+        cmocka_unit_test(test_doors_and_garage_doors),
+        cmocka_unit_test(test_a_lock_is_told_by_its_bolt),
+        cmocka_unit_test(test_a_bolt_is_told_by_its_lock),
+        cmocka_unit_test(test_updates_are_of_two_kinds),
+        cmocka_unit_test(test_a_state_that_the_other_kind_lacks_stays),
+        cmocka_unit_test(test_a_question_without_a_state),
+        cmocka_unit_test(test_another_class_is_another_thing),
+        cmocka_unit_test(test_a_name_is_asked_as_it_is),
+        cmocka_unit_test(test_commands_are_not_changed),
+    };
+    return cmocka_run_group_tests(tests, new_arena, free_arena);
+}
