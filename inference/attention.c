@@ -15,9 +15,10 @@ enum {
     /* Least parts that are worth another thread: about a microsecond. */
     ROW_GRAIN = 8,
     GRAIN_PRODUCTS = 32768,
-    /* Blocks of rows that attend and multiply together: from so many on they are dealt out, in such parts. */
+    /* Blocks of rows that attend and multiply together: from so many on they are dealt out, in parts of at
+     * least so many: what the last part leaves others to wait for is short. */
     STEP_BLOCKS = 8,
-    STEP_GRAIN = 2,
+    STEP_GRAIN = 1,
 };
 
 /* ---- who does what ---- */

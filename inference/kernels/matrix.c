@@ -176,6 +176,7 @@ static uint32_t read_word(const void *from)
 static inline void put_words(
     unsigned char *to, size_t step, size_t words, const struct san_block_q8_0 *block, uint32_t flip)
 {
+#pragma GCC unroll 8
     for (size_t i = 0; i < WORDS; i += words, to += step)
         for (size_t w = 0; w < words; w++) {
             uint32_t word = read_word(block->q + (i + w) * WORD) ^ flip;
