@@ -16,9 +16,11 @@ enum {
     ROW_GRAIN = 8,
     GRAIN_PRODUCTS = 32768,
     /* Blocks of rows that attend and multiply together: from so many on they are dealt out, in parts of at
-     * least so many: what the last part leaves others to wait for is short. */
+     * least so many: what the last part leaves others to wait for is short. Weights that are floats are too
+     * large to be read for a few rows. */
     STEP_BLOCKS = 8,
     STEP_GRAIN = 1,
+    STEP_GRAIN_FLOATS = 2,
 };
 
 /* ---- who does what ---- */
@@ -48,16 +50,16 @@ void san_run_step(struct san_network *net, san_step_fn *run, const void *data)
     struct step step = {net, run, data};
     size_t blocks = (net->pass_rows + SAN_ATTEND_ROWS - 1) / SAN_ATTEND_ROWS;
     if (blocks >= STEP_BLOCKS)
-        san_pool_run(net->pool, run_rows, &step, blocks, STEP_GRAIN);
+        san_pool_run(net->pool, run_rows, &step, blocks, net->quantised ? STEP_GRAIN : STEP_GRAIN_FLOATS);
     else if (blocks) /* none: a prompt of remembered items alone */
         run(net, data, &(struct san_part){0, net->pass_rows, net->pool, 0});
 }
 
-struct san_part san_near(const struct san_part *part, size_t row)
+struct san_part san_near(const struct san_network *net, const struct san_part *part, size_t row)
 {
     size_t left = part->first + part->count - row;
-    return (struct san_part){
-        row, part->pool || left < SAN_NEAR_ROWS ? left : SAN_NEAR_ROWS, part->pool, part->worker};
+    bool all = part->pool || !net->quantised || left < SAN_NEAR_ROWS;
+    return (struct san_part){row, all ? left : SAN_NEAR_ROWS, part->pool, part->worker};
 }
 
 /* A loop over the rows of a part. */
@@ -456,13 +458,14 @@ void san_project_heads(struct san_network *net, const struct san_part *part,
     const struct san_projection *projections, size_t count, const struct san_heads *heads)
 {
     const struct san_config *c = &net->model->config;
-    if (part->pool || c->head_dim % net->kernels->layout.rows) { /* a tile would be of two heads */
+    /* weights that are floats are read once for all rows; of short heads a tile would be of two */
+    if (part->pool || !net->quantised || c->head_dim % net->kernels->layout.rows) {
         san_project(net, part, projections, count);
         san_prepare_heads(net, part, heads);
         return;
     }
-    for (struct san_part near = san_near(part, part->first); near.count;
-         near = san_near(part, near.first + near.count)) {
+    for (struct san_part near = san_near(net, part, part->first); near.count;
+         near = san_near(net, part, near.first + near.count)) {
         const struct project p = project_of(net, &near, projections, count, net->input, &net->input_q);
         for (size_t head = 0; head < c->kv_heads; head++) {
             const struct san_head_rows rows = project_near(&p, heads, &near, head);

@@ -171,8 +171,8 @@ static void attend(struct san_network *net, const void *data, const struct san_p
     const struct san_attention_weights *w = &net->model->weights.enc[layer];
     const float *norm = layer + 1 < layers ? w[1].norm : net->model->weights.enc_norm;
     san_attend(net, part, &net->encoder);
-    for (struct san_part near = san_near(part, part->first); near.count;
-         near = san_near(part, near.first + near.count)) {
+    for (struct san_part near = san_near(net, part, part->first); near.count;
+         near = san_near(net, part, near.first + near.count)) {
         san_project_output(net, &near, w);
         san_advance(net, &near, w->gate, norm);
     }

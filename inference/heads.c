@@ -150,14 +150,18 @@ static void prepare_floats(
     memset(out + c->head_dim, 0, (net->key_n - c->head_dim) * sizeof(*out));
 }
 
-static void put_query(struct san_network *net, size_t at, const float *head)
+/* factor: of its scores. */
+static void put_query(struct san_network *net, size_t at, const float *head, float factor)
 {
     size_t n = net->key_n;
-    if (net->quantised)
+    if (net->quantised) {
         net->kernels->quantize(
             net->query_q + at * n, net->query_scale + at, net->query_offset + at * (n / SAN_GROUP), head, n);
-    else
-        memcpy(net->query + at * n, head, n * sizeof(*head));
+        net->query_scale[at] *= factor;
+        return;
+    }
+    for (size_t i = 0; i < n; i++)
+        net->query[at * n + i] = head[i] * factor;
 }
 
 /* A key as a row of the file's kind. A scale that a half float cannot hold becomes the largest that it can.
@@ -220,19 +224,19 @@ static void prepare_queries(
     size_t group = c->heads / c->kv_heads, queries = rows->count * group;
     size_t at = (rows->kv_head * net->pass_rows + rows->first) * group;
     float factor = 1.0f / sqrtf((float)c->head_dim), floats[HEAD_MAX];
-    bool together = in_one_go(net, rows);
-    if (together)
+    if (in_one_go(net, rows)) {
         round_queries(net, heads, rows, at);
-    for (size_t i = 0; i < queries && !together; i++) {
+        for (size_t i = 0; i < queries; i++)
+            net->query_scale[at + i] *= factor;
+        return;
+    }
+    for (size_t i = 0; i < queries; i++) {
         const float *x = rows->q + i / group * rows->q_stride + i % group * c->head_dim;
         struct san_head head;
         set_head(&head, net, heads, x, rows->first + i / group);
         prepare_floats(net, &head, heads->weights->q_norm, floats);
-        put_query(net, at + i, floats);
+        put_query(net, at + i, floats, factor);
     }
-    float *scaled = net->quantised ? net->query_scale + at : net->query + at * net->key_n;
-    for (size_t i = 0; i < queries * (net->quantised ? 1 : net->key_n); i++)
-        scaled[i] *= factor;
 }
 
 static void prepare_keys(

@@ -126,8 +126,8 @@ typedef void san_step_fn(struct san_network *net, const void *data, const struct
 void san_run_step(struct san_network *net, san_step_fn *step, const void *data);
 
 /* Of the rows of a part from `row` on, those that one thread best takes through several loops while they are
- * near; all, if threads share each. */
-struct san_part san_near(const struct san_part *part, size_t row);
+ * near; all, if threads share each, or weights are floats: then these are better near. */
+struct san_part san_near(const struct san_network *net, const struct san_part *part, size_t row);
 
 /* x = embedding of the rows' ids, scaled by sqrt(d). */
 void san_embed(struct san_network *net, const struct san_part *part);
