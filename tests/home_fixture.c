@@ -21,23 +21,38 @@ int home_fixture_open(void **state, const char *home)
     char path[1024];
     const char *dir = getenv("HEARTH_SRCDIR");
     snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
-    fixture.phrases = phrases_load(path, &err);
+    fixture = (struct home_fixture){.phrases = phrases_load(path, &err)};
     assert_non_null(fixture.phrases);
     fixture.understand.phrases = fixture.phrases;
-    fixture.understand.registry = reg_open(":memory:", &err);
-    assert_non_null(fixture.understand.registry);
-    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
     fixture.arena = san_arena_new(4096, 0);
+    if (home)
+        home_fixture_move(&fixture, home);
     *state = &fixture;
     return 0;
+}
+
+static void leave_home(struct home_fixture *fixture)
+{
+    shortlist_free(fixture->understand.shortlist);
+    reg_close(fixture->understand.registry);
+    fixture->understand.shortlist = NULL; /* a home that fails to open leaves nothing to close twice */
+    fixture->understand.registry = NULL;
+}
+
+void home_fixture_move(struct home_fixture *fixture, const char *home)
+{
+    struct san_error err;
+    leave_home(fixture);
+    fixture->understand.registry = reg_open(":memory:", &err);
+    assert_non_null(fixture->understand.registry);
+    assert_int_equal(home_import(fixture->understand.registry, home, strlen(home), "home", &err), SAN_OK);
+    fixture->understand.shortlist = shortlist_new(fixture->understand.registry);
 }
 
 int home_fixture_close(void **state)
 {
     struct home_fixture *fixture = *state;
-    shortlist_free(fixture->understand.shortlist);
-    reg_close(fixture->understand.registry);
+    leave_home(fixture);
     phrases_free(fixture->phrases);
     san_arena_free(fixture->arena);
     return 0;

@@ -12,9 +12,12 @@ struct home_fixture {
 };
 
 /* Opens the home of a home file, with the phrases that hearth ships: a cmocka setup. *state is a struct
- * home_fixture. */
+ * home_fixture. `home` NULL: none before home_fixture_move. */
 int home_fixture_open(void **state, const char *home);
 int home_fixture_close(void **state);
+
+/* Opens another home in place of the one that is open. What was heard there stays: it is in the arena. */
+void home_fixture_move(struct home_fixture *fixture, const char *home);
 
 /* A sentence of a speaker in `area` (or NULL), which was understood as these calls (a JSON array) of things
  * of `kind`: as understand_finish has them before anything is put right. */

@@ -3,16 +3,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "daemon/both.h"
 #include "daemon/calls_json.h"
-#include "daemon/phrases.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 #define ENTITY(id, name, domain)                                                                             \
     "{\"entity_id\":\"" domain "." id "\",\"name\":\"" name "\",\"area\":\"Bedroom\",\"domain\":\"" domain   \
@@ -27,31 +24,9 @@
 static const char bedroom[] = HOME(BEDSIDE "," BLINDS "," TV "," ENTITY("hb", "Heated Blanket", "switch"));
 static const char numbered[] = HOME(NUMBERED);
 
-struct fixture {
-    struct phrases *phrases;
-    struct san_arena *arena;
-};
-
 static int open_phrases(void **state)
 {
-    static struct fixture fixture;
-    struct san_error err;
-    char path[1024];
-    const char *dir = getenv("HEARTH_SRCDIR");
-    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
-    fixture.phrases = phrases_load(path, &err);
-    assert_non_null(fixture.phrases);
-    fixture.arena = san_arena_new(4096, 0);
-    *state = &fixture;
-    return 0;
-}
-
-static int close_phrases(void **state)
-{
-    struct fixture *fixture = *state;
-    phrases_free(fixture->phrases);
-    san_arena_free(fixture->arena);
-    return 0;
+    return home_fixture_open(state, NULL);
 }
 
 static struct understood understood;
@@ -71,34 +46,17 @@ static const char *kind_of(const struct understand_request *request, const struc
 static void hear_lacking(
     void **state, const char *home, const char *text, const char *missing, const char *json)
 {
-    struct fixture *fixture = *state;
-    struct understand understand = {.phrases = fixture->phrases};
+    struct home_fixture *fixture = *state;
     struct understand_request request;
     struct san_error err;
-    struct home_call *calls;
-    cJSON *array = cJSON_Parse(json);
-    understood = (struct understood){.confidence = 1};
-    understand.registry = reg_open(":memory:", &err);
-    assert_non_null(understand.registry);
-    assert_int_equal(home_import(understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    understand.shortlist = shortlist_new(understand.registry);
-    assert_int_equal(understand_prepare(&understand, text, NULL, fixture->arena, &request, &err), SAN_OK);
-    assert_int_equal(
-        calls_from_json(array, "test", fixture->arena, &calls, &understood.call_count, &err), SAN_OK);
-    cJSON_Delete(array);
-    understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
-    for (size_t i = 0; i < understood.call_count; i++)
-        understood.calls[i] = (struct understood_call){.call = calls[i],
-            .confidence = 0.8,
-            .missing = "",
-            .leftover = "",
-            .unproven = "",
-            .overlooked = "",
-            .kind = kind_of(&request, &calls[i])};
+    home_fixture_move(fixture, home);
+    understood = home_fixture_hear(fixture, text, NULL, "", json, &request);
+    for (size_t i = 0; i < understood.call_count; i++) {
+        understood.calls[i].confidence = 0.8;
+        understood.calls[i].kind = kind_of(&request, &understood.calls[i].call);
+    }
     understood.calls[0].missing = missing;
-    assert_int_equal(both_apply(&understand, &request, &understood, fixture->arena, &err), SAN_OK);
-    shortlist_free(understand.shortlist);
-    reg_close(understand.registry);
+    assert_int_equal(both_apply(&fixture->understand, &request, &understood, fixture->arena, &err), SAN_OK);
 }
 
 static void hear(void **state, const char *home, const char *text, const char *json)
@@ -265,5 +223,5 @@ int main(void)
         cmocka_unit_test(test_a_list_is_no_thing),
         cmocka_unit_test(test_without_the_word_one_is_meant),
     };
-    return cmocka_run_group_tests(tests, open_phrases, close_phrases);
+    return cmocka_run_group_tests(tests, open_phrases, home_fixture_close);
 }

@@ -3,8 +3,6 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -13,7 +11,7 @@
 #include "daemon/except.h"
 #include "daemon/follow_up.h"
 #include "daemon/memory.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 static const char home[] =
     "{\"floors\":[{\"name\":\"First floor\",\"aliases\":[\"upstairs\"]},{\"name\":\"Ground floor\"}],"
@@ -27,39 +25,14 @@ static const char home[] =
     "{\"entity_id\":\"switch.counter\",\"name\":\"Counter "
     "socket\",\"area\":\"Kitchen\",\"domain\":\"switch\"}]}";
 
-struct fixture {
-    struct understand understand;
-    struct phrases *phrases;
-    struct san_arena *arena;
-    struct recollection last;
-};
-
-static struct fixture fixture;
+static struct home_fixture *fixture;
+static struct recollection last;
 
 static int open_home(void **state)
 {
-    (void)state;
-    char path[1024];
-    const char *dir = getenv("HEARTH_SRCDIR");
-    struct san_error err = {0};
-    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
-    fixture.phrases = phrases_load(path, &err);
-    fixture.understand.registry = reg_open(":memory:", &err);
-    assert_non_null(fixture.phrases);
-    assert_int_equal(home_import(fixture.understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    fixture.understand.shortlist = shortlist_new(fixture.understand.registry);
-    fixture.arena = san_arena_new(4096, 0);
-    return 0;
-}
-
-static int close_home(void **state)
-{
-    (void)state;
-    phrases_free(fixture.phrases);
-    shortlist_free(fixture.understand.shortlist);
-    reg_close(fixture.understand.registry);
-    san_arena_free(fixture.arena);
-    return 0;
+    int failed = home_fixture_open(state, home);
+    fixture = *state;
+    return failed;
 }
 
 static size_t read_calls(const char *json, struct home_call **calls)
@@ -67,7 +40,7 @@ static size_t read_calls(const char *json, struct home_call **calls)
     size_t count;
     cJSON *array = cJSON_Parse(json);
     assert_non_null(array);
-    assert_int_equal(calls_from_json(array, "test", fixture.arena, calls, &count, NULL), SAN_OK);
+    assert_int_equal(calls_from_json(array, "test", fixture->arena, calls, &count, NULL), SAN_OK);
     cJSON_Delete(array);
     return count;
 }
@@ -81,7 +54,7 @@ static void said(const char *text, const char *json, const char *kind)
     struct home_call *calls;
     kinds[0] = kinds[1] = kind;
     size_t count = read_calls(json, &calls);
-    fixture.last = (struct recollection){
+    last = (struct recollection){
         .text = text, .calls = calls, .kinds = kinds, .call_count = count, .except = "", .missing = ""};
 }
 
@@ -91,28 +64,15 @@ static enum follow_up_kind kind_found;
 static const char *completed_beside(const char *text, const char *json)
 {
     struct understand_request prepared;
-    struct understood understood = {0};
     struct follow_up follow_up;
-    struct home_call *calls;
-    assert_int_equal(
-        understand_prepare(&fixture.understand, text, NULL, fixture.arena, &prepared, NULL), SAN_OK);
-    understood.call_count = json ? read_calls(json, &calls) : 0;
-    understood.calls = san_arena_alloc(fixture.arena, 4 * sizeof(*understood.calls));
-    for (size_t i = 0; i < understood.call_count; i++)
-        understood.calls[i] = (struct understood_call){.call = calls[i],
-            .missing = "",
-            .leftover = "",
-            .unproven = "",
-            .overlooked = "",
-            .kind = "",
-            .confidence = 1};
-    const struct follow_up_in in = {.phrases = fixture.phrases,
-        .understand = &fixture.understand,
-        .last = &fixture.last,
+    struct understood understood = home_fixture_hear(fixture, text, NULL, "", json ? json : "[]", &prepared);
+    const struct follow_up_in in = {.phrases = fixture->phrases,
+        .understand = &fixture->understand,
+        .last = &last,
         .prepared = &prepared,
         .understood = &understood,
         .clear = json != NULL,
-        .arena = fixture.arena};
+        .arena = fixture->arena};
     follow_up_complete(&in, &follow_up);
     kind_found = follow_up.kind;
     return follow_up.kind == FOLLOW_UP_NONE ? "" : follow_up.text;
@@ -219,7 +179,7 @@ static void test_another_thing(void **state)
         "");
     assert_string_equal(completed("no, the bedside lamp"), "turn the bedside lamp on");
     said("make it warmer", CALL("HassClimateSetTemperature", "\"temperature_step\":\"up\""), "");
-    fixture.last.asked = true;
+    last.asked = true;
     assert_string_equal(completed("the radiator"), "make the radiator warmer");
     assert_string_equal(completed("bedroom"), "make it warmer in the Bedroom");
 }
@@ -254,10 +214,10 @@ static void test_what_is_put_off(void **state)
         "");
     struct home_call *put_off;
     read_calls(CALL("HassTurnOff", "\"area\":\"Kitchen\",\"domain\":\"light\""), &put_off);
-    fixture.last.put_off = put_off[0];
+    last.put_off = put_off[0];
     assert_string_equal(completed("and in the bedroom"), "turn off the lights in the Bedroom in 1 hour");
     said("turn off the lights at 9 pm", CALL("HassStartTimer", "\"hours\":1"), "");
-    fixture.last.put_off = put_off[0];
+    last.put_off = put_off[0];
     assert_string_equal(completed("no, at half past ten"), "turn off the lights at half past 10");
     assert_int_equal(kind_found, FOLLOW_UP_CORRECT);
 }
@@ -276,12 +236,12 @@ static void test_what_was_missing(void **state)
 {
     (void)state;
     said("turn on the attic lights", CALL("HassTurnOn", "\"domain\":\"light\""), "");
-    fixture.last.missing = "attic lights";
-    fixture.last.asked = true;
+    last.missing = "attic lights";
+    last.asked = true;
     assert_string_equal(completed("the kitchen"), "turn on Kitchen lights");
     said("turn off the sofa lamp", CALL("HassTurnOff", ""), "");
-    fixture.last.missing = "sofa lamp";
-    fixture.last.asked = true;
+    last.missing = "sofa lamp";
+    last.asked = true;
     assert_string_equal(completed("the bedside lamp"), "turn off the bedside lamp");
 }
 
@@ -289,7 +249,7 @@ static void test_an_exception_goes_on(void **state)
 {
     (void)state;
     said("turn on the lights except the kitchen", CALL("HassTurnOn", "\"domain\":\"light\""), "");
-    fixture.last.except = "except the kitchen";
+    last.except = "except the kitchen";
     assert_string_equal(completed("turn them off"), "turn the lights off except the kitchen");
 }
 
@@ -304,19 +264,19 @@ static const char *left_by(const char *text)
     struct resolved all = {.outcome = RESOLVE_OK};
     const struct reg_filter filter = {0};
     assert_int_equal(
-        understand_prepare(&fixture.understand, text, NULL, fixture.arena, &prepared, NULL), SAN_OK);
-    size_t begin = except_find(fixture.phrases, &prepared.words);
+        understand_prepare(&fixture->understand, text, NULL, fixture->arena, &prepared, NULL), SAN_OK);
+    size_t begin = except_find(fixture->phrases, &prepared.words);
     if (begin == prepared.words.count)
         return "none";
     assert_int_equal(
-        except_read(fixture.phrases, &fixture.understand, &prepared, begin, fixture.arena, &except, NULL),
+        except_read(fixture->phrases, &fixture->understand, &prepared, begin, fixture->arena, &except, NULL),
         SAN_OK);
     if (except.unknown)
         return except.unknown;
     assert_int_equal(
-        reg_entities(fixture.understand.registry, &filter, fixture.arena, &all.entities, &all.count, NULL),
+        reg_entities(fixture->understand.registry, &filter, fixture->arena, &all.entities, &all.count, NULL),
         SAN_OK);
-    except_apply(fixture.phrases, &except, &all);
+    except_apply(fixture->phrases, &except, &all);
     out[0] = '\0';
     for (size_t i = 0; i < all.count; i++) {
         strcat(out, i ? "," : "");
@@ -420,5 +380,5 @@ int main(void)
         cmocka_unit_test(test_a_thing_that_was_said_in_part),
         cmocka_unit_test(test_exceptions_that_are_not_known),
     };
-    return cmocka_run_group_tests(tests, open_home, close_home);
+    return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }

@@ -3,13 +3,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
-#include "daemon/calls_json.h"
 #include "daemon/other_kind.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 #define ENTITY(id, name, area, domain, class)                                                                \
     "{\"entity_id\":\"" domain "." id "\",\"name\":\"" name "\",\"area\":\"" area "\",\"domain\":\"" domain  \
@@ -27,47 +26,25 @@ static const char motors[] = HOME(LOFT_MOTOR);
 static const char contacts[] = HOME(KITCHEN_CONTACT);
 static const char some_of_each[] = HOME(LOFT_MOTOR "," KITCHEN_CONTACT);
 
-static int new_arena(void **state)
+static int open_phrases(void **state)
 {
-    *state = san_arena_new(4096, 0);
-    return *state ? 0 : -1;
-}
-
-static int free_arena(void **state)
-{
-    san_arena_free(*state);
-    return 0;
+    return home_fixture_open(state, NULL);
 }
 
 #define CALL(tool, rest) "{\"name\":\"" tool "\",\"arguments\":{" rest "}}"
 #define ASK(rest) CALL("HassGetState", rest)
 
-/* A call in that home becomes this one. */
+/* A call in that home becomes this one, whatever the words were. */
 static void assert_becomes(void **state, const char *home, const char *json, const char *want)
 {
-    struct san_arena *arena = *state;
-    const struct understand_request request = {.area = ""};
-    struct understand understand = {0};
-    struct san_error err;
-    struct home_call *calls;
-    size_t count;
-    cJSON *array = cJSON_CreateArray();
-    cJSON_AddItemToArray(array, cJSON_Parse(json));
-    understand.registry = reg_open(":memory:", &err);
-    assert_non_null(understand.registry);
-    assert_int_equal(home_import(understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    assert_int_equal(calls_from_json(array, "test", arena, &calls, &count, &err), SAN_OK);
-    struct understood_call call = {
-        .call = calls[0], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = ""};
-    struct understood understood = {.calls = &call, .call_count = 1, .confidence = 1};
-    other_kind_apply(&understand, &request, &understood, arena);
-    cJSON *object = call_to_json(&call.call);
-    char *text = cJSON_PrintUnformatted(object);
-    assert_string_equal(text, want);
-    cJSON_free(text);
-    cJSON_Delete(object);
-    cJSON_Delete(array);
-    reg_close(understand.registry);
+    struct home_fixture *fixture = *state;
+    struct understand_request request;
+    char calls[512];
+    snprintf(calls, sizeof(calls), "[%s]", json);
+    home_fixture_move(fixture, home);
+    struct understood understood = home_fixture_hear(fixture, "", NULL, "", calls, &request);
+    other_kind_apply(&fixture->understand, &request, &understood, fixture->arena);
+    home_fixture_assert_call(&understood.calls[0], want);
 }
 
 static void assert_stays(void **state, const char *home, const char *json)
@@ -200,5 +177,5 @@ int main(void)
         cmocka_unit_test(test_a_name_is_asked_as_it_is),
         cmocka_unit_test(test_commands_are_not_changed),
     };
-    return cmocka_run_group_tests(tests, new_arena, free_arena);
+    return cmocka_run_group_tests(tests, open_phrases, home_fixture_close);
 }

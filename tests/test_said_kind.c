@@ -4,16 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <cmocka.h>
 
-#include "daemon/calls_json.h"
-#include "daemon/phrases.h"
 #include "daemon/said_kind.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 #define PLAYER(id, name, area, class)                                                                        \
     "{\"entity_id\":\"media_player." id "\",\"name\":\"" name "\",\"area\":\"" area                          \
@@ -32,31 +27,9 @@
 static const char one_tv[] = HOME(DEN_TV "," DEN_BAR "," ROOM_BAR "," STAND);
 static const char two_tvs[] = HOME(DEN_TV "," PARLOR_TV "," DEN_BAR);
 
-struct fixture {
-    struct phrases *phrases;
-    struct san_arena *arena;
-};
-
 static int open_phrases(void **state)
 {
-    static struct fixture fixture;
-    struct san_error err;
-    char path[1024];
-    const char *dir = getenv("HEARTH_SRCDIR");
-    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
-    fixture.phrases = phrases_load(path, &err);
-    assert_non_null(fixture.phrases);
-    fixture.arena = san_arena_new(4096, 0);
-    *state = &fixture;
-    return 0;
-}
-
-static int close_phrases(void **state)
-{
-    struct fixture *fixture = *state;
-    phrases_free(fixture->phrases);
-    san_arena_free(fixture->arena);
-    return 0;
+    return home_fixture_open(state, NULL);
 }
 
 static struct understood understood;
@@ -66,29 +39,12 @@ static struct understood understood;
 static void hear_lacking(
     void **state, const char *home, const char *text, const char *area, const char *missing, const char *json)
 {
-    struct fixture *fixture = *state;
-    struct understand understand = {.phrases = fixture->phrases};
+    struct home_fixture *fixture = *state;
     struct understand_request request;
-    struct san_error err;
-    struct home_call *calls;
-    cJSON *array = cJSON_Parse(json);
-    understood = (struct understood){.confidence = 1};
-    understand.registry = reg_open(":memory:", &err);
-    assert_non_null(understand.registry);
-    assert_int_equal(home_import(understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    understand.shortlist = shortlist_new(understand.registry);
-    assert_int_equal(understand_prepare(&understand, text, area, fixture->arena, &request, &err), SAN_OK);
-    assert_int_equal(
-        calls_from_json(array, "test", fixture->arena, &calls, &understood.call_count, &err), SAN_OK);
-    cJSON_Delete(array);
-    understood.calls = san_arena_alloc(fixture->arena, understood.call_count * sizeof(*understood.calls));
-    for (size_t i = 0; i < understood.call_count; i++)
-        understood.calls[i] = (struct understood_call){
-            .call = calls[i], .missing = "", .leftover = "", .unproven = "", .overlooked = "", .kind = ""};
+    home_fixture_move(fixture, home);
+    understood = home_fixture_hear(fixture, text, area, "", json, &request);
     understood.calls[0].missing = missing;
-    said_kind_apply(&understand, &request, &understood, fixture->arena);
-    shortlist_free(understand.shortlist);
-    reg_close(understand.registry);
+    said_kind_apply(&fixture->understand, &request, &understood, fixture->arena);
 }
 
 static void hear(void **state, const char *home, const char *text, const char *area, const char *json)
@@ -98,11 +54,7 @@ static void hear(void **state, const char *home, const char *text, const char *a
 
 static void assert_call(size_t i, const char *json)
 {
-    cJSON *object = call_to_json(&understood.calls[i].call);
-    char *text = cJSON_PrintUnformatted(object);
-    assert_string_equal(text, json);
-    cJSON_free(text);
-    cJSON_Delete(object);
+    home_fixture_assert_call(&understood.calls[i], json);
 }
 
 #define CALL(tool, rest) "{\"name\":\"" tool "\",\"arguments\":{" rest "}}"
@@ -264,5 +216,5 @@ int main(void)
         cmocka_unit_test(test_a_call_that_says_which_stays),
         cmocka_unit_test(test_only_players_are_named),
     };
-    return cmocka_run_group_tests(tests, open_phrases, close_phrases);
+    return cmocka_run_group_tests(tests, open_phrases, home_fixture_close);
 }

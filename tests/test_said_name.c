@@ -4,15 +4,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-#include "daemon/phrases.h"
 #include "daemon/said_name.h"
-#include "devices/home_file.h"
+#include "home_fixture.h"
 
 #define AREA(name) "{\"name\":\"" name "\"}"
 #define ENTITY(id, domain, name, area)                                                                       \
@@ -20,31 +17,9 @@
     "\"}"
 #define HOME(areas, entities) "{\"areas\":[" areas "],\"entities\":[" entities "]}"
 
-struct fixture {
-    struct phrases *phrases;
-    struct san_arena *arena;
-};
-
 static int open_phrases(void **state)
 {
-    static struct fixture fixture;
-    struct san_error err;
-    char path[1024];
-    const char *dir = getenv("HEARTH_SRCDIR");
-    snprintf(path, sizeof(path), "%s/schemas/phrases_en.json", dir ? dir : ".");
-    fixture.phrases = phrases_load(path, &err);
-    assert_non_null(fixture.phrases);
-    fixture.arena = san_arena_new(4096, 0);
-    *state = &fixture;
-    return 0;
-}
-
-static int close_phrases(void **state)
-{
-    struct fixture *fixture = *state;
-    phrases_free(fixture->phrases);
-    san_arena_free(fixture->arena);
-    return 0;
+    return home_fixture_open(state, NULL);
 }
 
 /* What the network is given for the thing, room or floor of that name, when somebody in `area` (NULL: not
@@ -52,21 +27,16 @@ static int close_phrases(void **state)
 static const char *given(
     void **state, const char *home, const char *text, const char *area, const char *kind, const char *name)
 {
-    struct fixture *fixture = *state;
-    struct understand understand = {.phrases = fixture->phrases};
+    struct home_fixture *fixture = *state;
     struct understand_request request;
     struct san_error err;
     const char *out = NULL;
-    understand.registry = reg_open(":memory:", &err);
-    assert_non_null(understand.registry);
-    assert_int_equal(home_import(understand.registry, home, strlen(home), "home", &err), SAN_OK);
-    understand.shortlist = shortlist_new(understand.registry);
-    assert_int_equal(understand_prepare(&understand, text, area, fixture->arena, &request, &err), SAN_OK);
+    home_fixture_move(fixture, home);
+    assert_int_equal(
+        understand_prepare(&fixture->understand, text, area, fixture->arena, &request, &err), SAN_OK);
     for (size_t i = 0; i < request.request.item_count; i++)
         if (strcmp(request.items[i].kind, kind) == 0 && strcmp(request.items[i].name, name) == 0)
             out = request.request.items[i].text;
-    shortlist_free(understand.shortlist);
-    reg_close(understand.registry);
     if (!out)
         fail_msg("\"%s\" has nothing to do with the %s \"%s\"", text, kind, name);
     return out;
@@ -281,5 +251,5 @@ int main(void)
         cmocka_unit_test(test_the_lights_of_a_room_are_no_thing),
         cmocka_unit_test(test_a_word_before_it_makes_it_another_thing),
     };
-    return cmocka_run_group_tests(tests, open_phrases, close_phrases);
+    return cmocka_run_group_tests(tests, open_phrases, home_fixture_close);
 }
