@@ -353,35 +353,59 @@ static inline float32x4_t power(float32x4_t z)
     return vreinterpretq_f32_u32(vandq_u32(above, vaddq_u32(vreinterpretq_u32_f32(p), exponent)));
 }
 
-static float weigh_column(int16_t *w, const float *x, const float *scale, size_t count)
+static float highest(const float *x, size_t count)
 {
-    float32x4_t most = vdupq_n_f32(-INFINITY), most_scale = vdupq_n_f32(0);
-    for (size_t i = 0; i < count; i += HALF) {
+    float32x4_t most = vdupq_n_f32(-INFINITY);
+    size_t i = 0;
+    for (; i + HALF <= count; i += HALF)
+        most = vmaxq_f32(most, vld1q_f32(x + i));
+    if (i < count)
         most = vmaxq_f32(most, load_up_to(x + i, count - i, -INFINITY));
-        most_scale = vmaxq_f32(most_scale, load_up_to(scale + i, count - i, 0));
+    return vmaxvq_f32(most);
+}
+
+/* What the weights of a column are made with. */
+struct weighing {
+    float32x4_t start, inverse;
+};
+
+static INLINE float32x4_t weigh_four(
+    const struct weighing *s, int16_t *w, float32x4_t x, float32x4_t scale, float32x4_t sum)
+{
+    float32x4_t e = power(vfmaq_f32(s->start, x, vdupq_n_f32(SAN_LOG2E)));
+    vst1_s16(w, vmovn_s32(vcvtnq_s32_f32(vmulq_f32(e, vmulq_f32(scale, s->inverse)))));
+    return vaddq_f32(sum, e);
+}
+
+static float weigh_column(int16_t *w, const float *x, const float *scale, size_t count, float largest_scale)
+{
+    struct weighing s = {
+        .start = vdupq_n_f32(-(highest(x, count) * SAN_LOG2E)),
+        .inverse = vdupq_n_f32(largest_scale > 0 ? SAN_WEIGHT_MAX / largest_scale : 0),
+    };
+    struct lanes sum = no_lanes();
+    size_t i = 0, padded = (count + 2 * LANES - 1) / (2 * LANES) * (2 * LANES);
+    for (; i + LANES <= count; i += LANES) {
+        sum.low = weigh_four(&s, w + i, vld1q_f32(x + i), vld1q_f32(scale + i), sum.low);
+        sum.high =
+            weigh_four(&s, w + i + HALF, vld1q_f32(x + i + HALF), vld1q_f32(scale + i + HALF), sum.high);
     }
-    float32x4_t start = vdupq_n_f32(-(vmaxvq_f32(most) * SAN_LOG2E));
-    float largest_scale = vmaxvq_f32(most_scale);
-    float32x4_t inverse = vdupq_n_f32(largest_scale > 0 ? SAN_WEIGHT_MAX / largest_scale : 0);
-    float32x4_t sum[2] = {vdupq_n_f32(0), vdupq_n_f32(0)};
-    size_t padded = (count + 2 * LANES - 1) / (2 * LANES) * (2 * LANES);
-    for (size_t i = 0; i < padded; i += LANES)
-        for (size_t half = 0; half < 2; half++) {
-            size_t at = i + half * HALF, left = left_of(count, at);
-            float32x4_t z = load_up_to(x + at, left, -INFINITY);
-            float32x4_t e = power(vfmaq_f32(start, z, vdupq_n_f32(SAN_LOG2E)));
-            sum[half] = vaddq_f32(sum[half], e);
-            float32x4_t scaled = vmulq_f32(load_up_to(scale + at, left, 0), inverse);
-            vst1_s16(w + at, vmovn_s32(vcvtnq_s32_f32(vmulq_f32(e, scaled))));
-        }
-    return largest_scale / (SAN_WEIGHT_MAX * add_lanes((struct lanes){sum[0], sum[1]}));
+    for (; i < padded; i += LANES) {
+        size_t left = left_of(count, i), behind = left_of(count, i + HALF);
+        sum.low = weigh_four(
+            &s, w + i, load_up_to(x + i, left, -INFINITY), load_up_to(scale + i, left, 0), sum.low);
+        sum.high = weigh_four(&s, w + i + HALF, load_up_to(x + i + HALF, behind, -INFINITY),
+            load_up_to(scale + i + HALF, behind, 0), sum.high);
+    }
+    return largest_scale / (SAN_WEIGHT_MAX * add_lanes(sum));
 }
 
 void san_neon_weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
     const float *scale, size_t count)
 {
+    float largest_scale = highest(scale, count);
     for (size_t c = 0; c < columns; c++)
-        factor[c] = weigh_column(w + c * stride, x + c * stride, scale, count);
+        factor[c] = weigh_column(w + c * stride, x + c * stride, scale, count, largest_scale);
 }
 
 /* `columns` times `width` times eight numbers of the output, over all rows. */
