@@ -18,7 +18,7 @@ import card_text       # noqa: E402
 import engine          # noqa: E402
 import gguf            # noqa: E402
 
-SETS = ("heldout", "understanding", "everyday", "blind", "blind-2")
+SETS = ("heldout", "understanding", "everyday", "everyday-2", "blind", "blind-2")
 LARGE = 190             # entities of a home that counts as a large one
 
 
