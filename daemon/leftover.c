@@ -2,6 +2,7 @@
 #include "leftover.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -21,6 +22,7 @@ struct search {
     uint64_t known;   /* and their values */
     double trust;     /* how much must speak against the name at hand, in log-odds */
     const char *kind; /* of the thing whose whole name was said, or "" */
+    bool only;        /* is the call the only one of the sentence? */
 };
 
 static bool has(uint64_t mask, size_t i)
@@ -296,6 +298,25 @@ static struct run noun_of_another_kind(const struct search *search, uint64_t mas
     return nothing;
 }
 
+/* "Pause |the vacuum|" pauses no player: what the sentence begins with is of another kind than the tool acts
+ * on.
+ */
+static struct run noun_of_command(const struct search *search, const struct home_call *call)
+{
+    enum { FIRST = 3 }; /* "please stop the fan" */
+    const char *kinds = mention_kinds(call->tool);
+    for (size_t i = 1; kinds[0] && i <= FIRST && i < search->words->count; i++) {
+        char kind[32], class[32], padded[sizeof(kind) + 2];
+        if (!listed(search, "determiners", i - 1) || is_noun(search, i + 1) ||
+            !phrases_kind_of_noun(search->understand->phrases, search->words->word[i].text, kind, class))
+            continue;
+        snprintf(padded, sizeof(padded), " %s ", kind);
+        if (!strstr(kinds, padded))
+            return (struct run){i, i + 1};
+    }
+    return nothing;
+}
+
 /* "The kitchen radio" is neither everything in the kitchen nor the lights there. */
 static struct run noun_beside_place(const struct search *search, const struct home_call *call, uint64_t mask)
 {
@@ -355,6 +376,22 @@ static bool is_said_whole(const struct search *search, const char *name)
     return whole;
 }
 
+static bool is_half(const struct search *search, const char *text)
+{
+    struct evidence found = evidence_find(search->words, text, search->arena);
+    return found.said * 2 >= found.of;
+}
+
+/* Less than half of its name and of its aliases: "movie" of "Living Room Movie Night". */
+static bool is_hardly_said(const struct search *search, const char *name)
+{
+    bool half = is_half(search, name);
+    for (size_t i = 0; i < search->prepared->request.item_count && !half; i++)
+        half = strcmp(search->prepared->items[i].name, name) == 0 &&
+               is_half(search, search->prepared->items[i].text);
+    return !half;
+}
+
 /* How much must speak against what the network chose: more where it is sure. */
 static double trust_in(const struct search *search, const struct understood_call *call)
 {
@@ -363,8 +400,8 @@ static double trust_in(const struct search *search, const struct understood_call
     return weights->sure * (log(sure / (1 - sure)) - weights->usual);
 }
 
-/* And where all of the name was said. Rooms and floors say half of that of themselves: most things are in
- * one. */
+/* And where all of the name was said, but not where hardly any of it was. Rooms and floors say half of that
+ * of themselves: most things are in one. */
 static double trust_in_arg(
     const struct search *search, const struct understood_call *call, const struct home_arg *arg)
 {
@@ -373,6 +410,8 @@ static double trust_in_arg(
            more = beside_weights(phrases_beside(search->understand->phrases))->whole;
     if (strcmp(arg->slot, "name") != 0)
         return whole ? fmax(trust + more / 2, 0) : 0;
+    if (!whole && is_hardly_said(search, arg->text))
+        return fmin(trust, 0);
     return whole ? trust + more : trust;
 }
 
@@ -383,7 +422,7 @@ static void check_part(const struct search *all, struct understood_call *call, c
     struct search alone = *all;
     alone.known = alone.named = 0;
     know_call(&alone, &call->call);
-    alone.trust = trust_in(all, call);
+    alone.trust = is_hardly_said(all, name) ? fmin(trust_in(all, call), 0) : trust_in(all, call);
     alone.kind = "";
     const struct search *search = &alone;
     uint64_t mask = words_of_thing(search, "name", name);
@@ -418,6 +457,8 @@ static void check_call(struct search *search, struct understood_call *call)
         check_part(search, call, name);
     if (!name)
         mark(search, call, "name", special_noun(search, &call->call));
+    if (search->only && !name)
+        mark(search, call, "name", noun_of_command(search, &call->call));
     if (!placed)
         mark(search, call, "name", unknown_thing(search));
 }
@@ -462,7 +503,8 @@ void leftover_apply(const struct understand *understand, const struct understand
         .prepared = prepared,
         .words = &prepared->words,
         .arena = arena,
-        .kind = ""};
+        .kind = "",
+        .only = understood->call_count == 1};
     while (understand->phrases && check_calls(&search, understood))
         ;
 }

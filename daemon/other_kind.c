@@ -5,6 +5,7 @@
 
 #include "call_domain.h"
 #include "devices/resolve.h"
+#include "evidence.h"
 
 /* The same fact as one domain and class has it, and as another; the states in which it holds and does not. */
 struct telling {
@@ -66,11 +67,81 @@ static bool find_other(const struct understand *understand, const struct underst
     return false;
 }
 
+/* ---- of one thing ---- */
+
+/* What a question is about, and how much of it was said. */
+struct search {
+    const struct understand_request *prepared;
+    struct san_arena *arena;
+};
+
+static struct evidence said(const struct search *search, const char *name)
+{
+    return evidence_find(&search->prepared->words, name, search->arena);
+}
+
+/* "Is there motion at the front door" says all of "Front Door Motion", and "Front Door" is a part of that.
+ * The only such thing, or NULL. */
+static const struct shortlist_item *said_more_fully(const struct search *search, const char *name)
+{
+    const struct shortlist_item *only = NULL;
+    uint64_t part = said(search, name).where;
+    for (size_t i = 0; part && i < search->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &search->prepared->items[i];
+        bool place = strcmp(item->kind, "area") == 0 || strcmp(item->kind, "floor") == 0;
+        struct evidence found = said(search, item->text);
+        if (place || strcmp(item->name, name) == 0 || found.said < found.of || found.where == part ||
+            (part & ~found.where))
+            continue;
+        if (only && strcmp(only->name, item->name) != 0)
+            return NULL;
+        only = item;
+    }
+    return only;
+}
+
+/* A state as things of that kind have it; NULL: they are asked for their value. */
+static const char *state_of_kind(const char *kind, const char *state)
+{
+    static const char *const no[] = {"off", "closed", "locked"};
+    bool is_no = false;
+    for (size_t i = 0; i < sizeof(no) / sizeof(*no); i++)
+        is_no = is_no || strcmp(state, no[i]) == 0;
+    if (strcmp(kind, "lock") == 0)
+        return is_no ? "locked" : "unlocked";
+    if (strcmp(kind, "cover") == 0 || strcmp(kind, "valve") == 0)
+        return is_no ? "closed" : "open";
+    return strcmp(kind, "sensor") == 0 ? NULL : is_no ? "off" : "on";
+}
+
+/* Asks that thing instead. */
+static void ask_more_fully(const struct search *search, struct understood_call *call)
+{
+    const char *name = home_call_text(&call->call, "name"), *state = home_call_text(&call->call, "state");
+    const struct shortlist_item *item = name ? said_more_fully(search, name) : NULL;
+    if (!item || strcmp(item->kind, call->kind) == 0)
+        return;
+    struct home_call other = call->call;
+    static const char *const slots[] = {"name", "domain", "device_class", "state"};
+    for (size_t i = 0; i < sizeof(slots) / sizeof(*slots); i++)
+        call_remove(&other, slots[i]);
+    const char *now = state ? state_of_kind(item->kind, state) : NULL;
+    if ((now && !call_put_text(&other, "state", now)) || !call_put_text(&other, "name", item->name) ||
+        !call_fit_domain(&other, item->kind))
+        return;
+    call->call = other;
+    call->kind = item->kind;
+    call->unproven = call->missing = "";
+}
+
 void other_kind_apply(const struct understand *understand, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena)
 {
+    const struct search search = {.prepared = prepared, .arena = arena};
     for (size_t i = 0; i < understood->call_count; i++) {
         struct home_call *call = &understood->calls[i].call, other;
+        if (strcmp(call->tool, "HassGetState") == 0 && !understood->calls[i].missing[0])
+            ask_more_fully(&search, &understood->calls[i]);
         bool group = strcmp(call->tool, "HassGetState") == 0 && !home_call_arg(call, "name");
         if (group && !has_any(understand, prepared, call, arena) &&
             find_other(understand, prepared, call, arena, &other))

@@ -157,6 +157,15 @@ static size_t place_at(const struct shorts *shorts, size_t at)
     return longest;
 }
 
+/* "Living |room temperature|": the words begin within a place. */
+static bool is_within_place(const struct shorts *shorts, size_t begin)
+{
+    for (size_t at = 0; at < begin; at++)
+        if (at + place_at(shorts, at) > begin)
+            return true;
+    return false;
+}
+
 /* "Kitchen lights" are all the lights of the kitchen, of whatever thing the words may be short. */
 static bool is_group(const struct shorts *shorts, size_t begin, size_t count)
 {
@@ -188,7 +197,8 @@ static struct san_words short_of_thing(const struct shorts *shorts, const struct
     for (size_t end = 0; end < words->count; end++) {
         size_t count = is_word(&words->word[end], last_of(name)->text) ? matching(words, end, name) : 0;
         size_t begin = end + 1 - count;
-        if (count > longest.count && !is_group(shorts, begin, count) && !is_told_apart(shorts, begin))
+        if (count > longest.count && !is_within_place(shorts, begin) && !is_group(shorts, begin, count) &&
+            !is_told_apart(shorts, begin))
             longest = (struct san_words){words->word + begin, count};
     }
     return longest.word ? longest : (struct san_words){NULL, 0};

@@ -309,6 +309,56 @@ static bool is_any_sensor(const struct finish *finish, const struct shortlist_it
     return false;
 }
 
+/* Where some words stand in others, as [*begin, *end); false if not in a row. */
+static bool find_words(
+    const struct san_words *said, const struct san_words *command, size_t *begin, size_t *end)
+{
+    for (size_t i = 0; command->count && i + command->count <= said->count; i++) {
+        size_t same = 0;
+        while (same < command->count && strcmp(said->word[i + same].text, command->word[same].text) == 0)
+            same++;
+        if (same == command->count) {
+            *begin = i;
+            *end = i + same;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The words of rooms that were said whole, and are not called in the name. */
+static uint64_t words_of_other_rooms(const struct finish *finish, const struct shortlist_item *item)
+{
+    const struct understand_request *prepared = finish->prepared;
+    uint64_t mask = 0;
+    for (size_t i = 0; i < prepared->request.item_count; i++) {
+        const struct shortlist_item *place = &prepared->items[i];
+        struct san_words room, name;
+        size_t begin, end;
+        if (strcmp(place->kind, "area") != 0 ||
+            san_normalize(finish->arena, place->text, strlen(place->text), &room, NULL) != SAN_OK ||
+            san_normalize(finish->arena, item->text, strlen(item->text), &name, NULL) != SAN_OK ||
+            find_words(&name, &room, &begin, &end) || !find_words(&prepared->words, &room, &begin, &end))
+            continue;
+        for (size_t w = begin; w < end; w++)
+            mask |= 1ULL << w;
+    }
+    return mask;
+}
+
+/* "The living room temperature" is no "Kids Room Temperature": its "room" is another one. */
+static bool is_of_another_room(const struct finish *finish, const struct shortlist_item *item)
+{
+    struct evidence found = evidence_find(&finish->prepared->words, item->text, finish->arena);
+    size_t own = 0;
+    uint64_t others = words_of_other_rooms(finish, item);
+    if (!only_measures(item) || found.said == found.of || !(found.where & others))
+        return false;
+    for (uint64_t mask = found.where & ~others; mask; mask &= mask - 1)
+        own++;
+    return own * 2 < found.of;
+}
+
 /* Is the argument's value what was said? The speaker's own room needs no words. */
 static bool is_borne_out(const struct finish *finish, const struct san_call *call, const struct san_arg *arg)
 {
@@ -323,7 +373,8 @@ static bool is_borne_out(const struct finish *finish, const struct san_call *cal
         return true;
     if (strcmp(arg->slot, "area") == 0 && is_another_room(finish, arg->text))
         return false;
-    if (item && strcmp(arg->slot, "name") == 0 && is_any_sensor(finish, item))
+    if (item && strcmp(arg->slot, "name") == 0 &&
+        (is_any_sensor(finish, item) || is_of_another_room(finish, item)))
         return false;
     if (evidence_of(&prepared->words, arg->text, finish->arena))
         return true;
@@ -344,23 +395,6 @@ static enum san_status complete_domain(
                ? SAN_OK
                : san_fail(
                      finish->err, SAN_ELIMIT, "%s has more than %d arguments", from->tool, HOME_ARGS_MAX);
-}
-
-/* Where the words of the command stand in the sentence, as [*begin, *end); false if not in a row. */
-static bool find_words(
-    const struct san_words *said, const struct san_words *command, size_t *begin, size_t *end)
-{
-    for (size_t i = 0; command->count && i + command->count <= said->count; i++) {
-        size_t same = 0;
-        while (same < command->count && strcmp(said->word[i + same].text, command->word[same].text) == 0)
-            same++;
-        if (same == command->count) {
-            *begin = i;
-            *end = i + same;
-            return true;
-        }
-    }
-    return false;
 }
 
 /* The end of the last thing of the home that was said right behind the words before `end`, or `end`. */
@@ -426,6 +460,28 @@ static enum san_status complete_message(const struct finish *finish, struct unde
     return SAN_OK;
 }
 
+static bool is_any_said(const struct finish *finish, const char *list)
+{
+    const struct san_words *said = &finish->prepared->words;
+    for (size_t i = 0; i < said->count; i++)
+        if (phrases_has_word(finish->understand->phrases, list, said->word[i].text))
+            return true;
+    return false;
+}
+
+/* "Open the front door" locks nothing, and "lock it" unlocks nothing, whatever the network takes them for. */
+static bool is_contrary(const struct finish *finish, const struct understood_call *out)
+{
+    const char *domain = home_call_text(&out->call, "domain");
+    bool lock = strcmp(out->kind, "lock") == 0 || (domain && strcmp(domain, "lock") == 0);
+    bool locks = strcmp(out->call.tool, "HassTurnOn") == 0,
+         opens = strcmp(out->call.tool, "HassTurnOff") == 0;
+    if (!lock || !finish->understand->phrases || !(locks || opens))
+        return false;
+    return is_any_said(finish, locks ? "opening" : "locking") &&
+           !is_any_said(finish, locks ? "locking" : "opening");
+}
+
 static enum san_status finish_call(
     const struct finish *finish, const struct san_call *from, struct understood_call *out)
 {
@@ -448,7 +504,11 @@ static enum san_status finish_call(
     enum san_status status = complete_command(finish, out);
     if (status == SAN_OK)
         status = complete_message(finish, out);
-    return status == SAN_OK ? complete_domain(finish, from, out) : status;
+    if (status == SAN_OK)
+        status = complete_domain(finish, from, out);
+    if (status == SAN_OK && is_contrary(finish, out))
+        out->unproven = "domain";
+    return status;
 }
 
 enum san_status understand_finish(const struct understand *understand,

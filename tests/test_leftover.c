@@ -166,6 +166,25 @@ static void test_one_behind_a_kind_of_thing_is_a_number(void **state)
     assert_string_equal(against(state, "turn on lamp one", "light", NAME("Lamp 1")), "");
 }
 
+#define PAUSE CALL("HassMediaPause", "")
+
+static void test_what_a_command_begins_with_is_of_a_kind_that_the_tool_acts_on(void **state)
+{
+    assert_string_equal(against(state, "pause the vacuum", "", PAUSE), "vacuum");
+    assert_string_equal(against(state, "please stop the fan", "", PAUSE), "fan");
+    assert_string_equal(against(state, "pause the tv", "", PAUSE), "");
+    assert_string_equal(against(state, "please pause the tv", "", PAUSE), "");
+    assert_string_equal(against(state, "pause the music", "", PAUSE), "");
+}
+
+static void test_of_two_calls_the_beginning_may_belong_to_the_other(void **state)
+{
+    assert_string_equal(against(state, "stop the fan and pause", "",
+                            "[{\"name\":\"HassMediaPause\",\"arguments\":{}},"
+                            "{\"name\":\"HassTurnOff\",\"arguments\":{\"name\":\"Bathroom fan\"}}]"),
+        "");
+}
+
 static void test_questions_and_timers_stay(void **state)
 {
     assert_string_equal(
@@ -189,6 +208,8 @@ int main(void)
         cmocka_unit_test(test_a_name_said_in_part_is_not_what_another_call_names),
         cmocka_unit_test(test_one_that_stands_for_a_thing_is_no_number),
         cmocka_unit_test(test_one_behind_a_kind_of_thing_is_a_number),
+        cmocka_unit_test(test_what_a_command_begins_with_is_of_a_kind_that_the_tool_acts_on),
+        cmocka_unit_test(test_of_two_calls_the_beginning_may_belong_to_the_other),
         cmocka_unit_test(test_questions_and_timers_stay),
     };
     return cmocka_run_group_tests(tests, open_home, home_fixture_close);

@@ -159,6 +159,114 @@ static void test_commands_are_not_changed(void **state)
         state, motors, CALL("HassTurnOff", "\"domain\":\"binary_sensor\",\"device_class\":\"window\""));
 }
 
+/* ---- of one thing ---- */
+
+#define LOCK(id, name)                                                                                       \
+    "{\"entity_id\":\"lock." id "\",\"name\":\"" name "\",\"area\":\"Hall\",\"domain\":\"lock\"}"
+#define OF(name, state) ASK("\"name\":\"" name "\",\"state\":\"" state "\"")
+
+static const char house[] = HOME(ENTITY("back", "Back Door", "Hall", "binary_sensor", "door") "," LOCK(
+    "back", "Back Door Lock") "," LOCK("front", "Front Door") "," LOCK("bolt",
+    "Front Door Deadbolt") "," ENTITY("motion", "Front Door Motion", "Hall", "binary_sensor",
+    "motion") "," ENTITY("alarm", "Front Door Alarm", "Hall", "switch", "switch") "," ENTITY("battery",
+    "Back Door Battery", "Hall", "sensor", "battery") "," ENTITY("car", "Carport", "Hall", "binary_sensor",
+    "door") "," ENTITY("gate", "Carport Gate", "Hall", "cover", "gate"));
+
+/* What a question about a thing of `kind` becomes, in which nothing bore out the name. */
+static struct understood_call heard(void **state, const char *text, const char *kind, const char *json)
+{
+    struct home_fixture *fixture = *state;
+    struct understand_request request;
+    char calls[512];
+    snprintf(calls, sizeof(calls), "[%s]", json);
+    home_fixture_move(fixture, house);
+    struct understood understood = home_fixture_hear(fixture, text, NULL, kind, calls, &request);
+    understood.calls[0].unproven = "name";
+    other_kind_apply(&fixture->understand, &request, &understood, fixture->arena);
+    return understood.calls[0];
+}
+
+static void assert_asks(void **state, const char *text, const char *kind, const char *json,
+    const char *want_kind, const char *want)
+{
+    struct understood_call call = heard(state, text, kind, json);
+    home_fixture_assert_call(&call, want);
+    assert_string_equal(call.kind, want_kind);
+    assert_string_equal(call.unproven, "");
+}
+
+static void assert_asks_the_same(void **state, const char *text, const char *kind, const char *json)
+{
+    struct understood_call call = heard(state, text, kind, json);
+    home_fixture_assert_call(&call, json);
+    assert_string_equal(call.kind, kind);
+    assert_string_equal(call.unproven, "name");
+}
+
+static void test_a_lock_is_asked_what_the_contact_of_its_door_was(void **state)
+{
+    static const char locked[] = "is the back door locked";
+    assert_asks(
+        state, locked, "binary_sensor", OF("Back Door", "off"), "lock", OF("Back Door Lock", "locked"));
+    assert_asks(
+        state, locked, "binary_sensor", OF("Back Door", "on"), "lock", OF("Back Door Lock", "unlocked"));
+    assert_asks(state, locked, "binary_sensor",
+        ASK("\"name\":\"Back "
+            "Door\",\"domain\":\"binary_sensor\",\"device_class\":\"door\",\"state\":\"off\""),
+        "lock", OF("Back Door Lock", "locked"));
+}
+
+static void test_a_contact_is_asked_what_a_lock_was(void **state)
+{
+    static const char motion[] = "is there motion at the front door";
+    assert_asks(
+        state, motion, "lock", OF("Front Door", "unlocked"), "binary_sensor", OF("Front Door Motion", "on"));
+    assert_asks(
+        state, motion, "lock", OF("Front Door", "locked"), "binary_sensor", OF("Front Door Motion", "off"));
+}
+
+static void test_a_cover_is_asked_what_a_contact_was(void **state)
+{
+    static const char gate[] = "is the carport gate shut";
+    assert_asks(state, gate, "binary_sensor", OF("Carport", "off"), "cover", OF("Carport Gate", "closed"));
+    assert_asks(state, gate, "binary_sensor", OF("Carport", "on"), "cover", OF("Carport Gate", "open"));
+}
+
+static void test_a_sensor_is_asked_for_its_value(void **state)
+{
+    assert_asks(state, "how is the battery of the back door", "binary_sensor", OF("Back Door", "on"),
+        "sensor", ASK("\"name\":\"Back Door Battery\""));
+}
+
+static void test_a_question_for_no_state_gets_none(void **state)
+{
+    assert_asks(state, "how is the back door lock", "binary_sensor", ASK("\"name\":\"Back Door\""), "lock",
+        ASK("\"name\":\"Back Door Lock\""));
+}
+
+static void test_of_two_that_were_said_neither_is_asked(void **state)
+{
+    assert_asks_the_same(
+        state, "did motion at the front door start the alarm", "lock", OF("Front Door", "unlocked"));
+}
+
+static void test_another_of_the_same_kind_is_not_asked(void **state)
+{
+    assert_asks_the_same(state, "is the front door deadbolt locked", "lock", OF("Front Door", "locked"));
+}
+
+static void test_where_no_more_was_said_the_name_stays(void **state)
+{
+    assert_asks_the_same(state, "is the back door open", "binary_sensor", OF("Back Door", "on"));
+    assert_asks_the_same(state, "is there motion out there", "lock", OF("Front Door", "unlocked"));
+}
+
+static void test_nothing_else_is_done_than_was_understood(void **state)
+{
+    assert_asks_the_same(
+        state, "turn on the front door alarm", "lock", CALL("HassTurnOn", "\"name\":\"Front Door\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -176,6 +284,15 @@ int main(void)
         cmocka_unit_test(test_another_class_is_another_thing),
         cmocka_unit_test(test_a_name_is_asked_as_it_is),
         cmocka_unit_test(test_commands_are_not_changed),
+        cmocka_unit_test(test_a_lock_is_asked_what_the_contact_of_its_door_was),
+        cmocka_unit_test(test_a_contact_is_asked_what_a_lock_was),
+        cmocka_unit_test(test_a_cover_is_asked_what_a_contact_was),
+        cmocka_unit_test(test_a_sensor_is_asked_for_its_value),
+        cmocka_unit_test(test_a_question_for_no_state_gets_none),
+        cmocka_unit_test(test_of_two_that_were_said_neither_is_asked),
+        cmocka_unit_test(test_another_of_the_same_kind_is_not_asked),
+        cmocka_unit_test(test_where_no_more_was_said_the_name_stays),
+        cmocka_unit_test(test_nothing_else_is_done_than_was_understood),
     };
     return cmocka_run_group_tests(tests, open_phrases, home_fixture_close);
 }

@@ -18,7 +18,7 @@ static const char home[] =
     "{\"floors\":[],\"areas\":[{\"name\":\"Kitchen\",\"aliases\":[\"galley\"]},{"
     "\"name\":\"Hall\",\"aliases\":[]},{\"name\":\"Waiting room\"},{\"name\":\"Patient "
     "Toilet\"},{\"name\":\"Back Yard\"},"
-    "{\"name\":\"Laundry Room\"}],"
+    "{\"name\":\"Laundry Room\"},{\"name\":\"Living Room\"},{\"name\":\"Kids Room\"}],"
     "\"entities\":["
     "{\"entity_id\":\"light.ceiling\",\"name\":\"Kitchen "
     "Ceiling\",\"area\":\"Kitchen\",\"domain\":\"light\",\"aliases\":[\"big lamp\"]},"
@@ -28,6 +28,9 @@ static const char home[] =
     "Temperature\",\"area\":\"Kitchen\",\"domain\":\"sensor\"},"
     "{\"entity_id\":\"sensor.laundry\",\"name\":\"Laundry Room Temperature\",\"area\":\"Laundry "
     "Room\",\"domain\":\"sensor\"},"
+    "{\"entity_id\":\"sensor.kids\",\"name\":\"Kids Room Temperature\",\"area\":\"Kids "
+    "Room\",\"domain\":\"sensor\"},"
+    "{\"entity_id\":\"cover.kitchen\",\"name\":\"Kitchen Blind\",\"area\":\"Kitchen\",\"domain\":\"cover\"},"
     "{\"entity_id\":\"binary_sensor.mailbox\",\"name\":\"Mailbox Flap\",\"domain\":\"binary_sensor\"},"
     "{\"entity_id\":\"binary_sensor.tamper\",\"name\":\"Mailbox Flap Tamper\",\"domain\":\"binary_sensor\"},"
     "{\"entity_id\":\"light.spot\",\"name\":\"Kitchen Spot\",\"area\":\"Kitchen\",\"domain\":\"light\"},"
@@ -83,8 +86,9 @@ static struct san_arg written(const char *slot, const char *text)
 }
 
 /* Finishes one call, of which the network was that sure. */
-static struct understood_call finish_at(struct home_fixture *fixture, const struct understand_request *request,
-    float confidence, const char *tool, const struct san_arg *args, size_t count)
+static struct understood_call finish_at(struct home_fixture *fixture,
+    const struct understand_request *request, float confidence, const char *tool, const struct san_arg *args,
+    size_t count)
 {
     const struct san_call call = {.tool = tool, .args = args, .arg_count = count, .confidence = confidence};
     const struct san_result result = {.normalized = "", .calls = &call, .call_count = 1, .confidence = 0.9F};
@@ -222,6 +226,30 @@ static void test_a_sensor_said_by_its_whole_name_is_that_one(void **state)
     assert_string_equal(unproven_sensor(state, flap, NULL, "binary_sensor", "Mailbox Flap Tamper"), "name");
 }
 
+static void test_a_sensor_of_another_room_is_not_the_one_that_was_said(void **state)
+{
+#define KIDS "Kids Room Temperature"
+    assert_string_equal(
+        unproven_sensor(state, "what is the living room temperature", NULL, "sensor", KIDS), "name");
+    assert_string_equal(
+        unproven_sensor(state, "what is the living room temperature", "Kids Room", "sensor", KIDS), "name");
+    assert_string_equal(
+        unproven_sensor(state, "what is the kids room temperature", NULL, "sensor", KIDS), "");
+    assert_string_equal(
+        unproven_sensor(state, "is it the kids temperature or the living room", NULL, "sensor", KIDS), "");
+}
+
+static void test_the_word_for_a_sensor_may_stand_outside_a_room(void **state)
+{
+    static const char *const asked[] = {
+        "how much juice has the doorbell", "how much juice has the doorbell by the living room"};
+    for (size_t i = 0; i < sizeof(asked) / sizeof(*asked); i++) {
+        struct understand_request request = prepare(*state, asked[i], NULL);
+        struct san_arg name = copied(&request, "name", "sensor", "Ring Doorbell Battery Level");
+        assert_string_equal(finish_at(*state, &request, 0.9F, "HassGetState", &name, 1).unproven, "");
+    }
+}
+
 static void test_a_message_keeps_its_article(void **state)
 {
     struct understand_request request = prepare(*state, "Tell everyone the kettle's boiled.", NULL);
@@ -239,6 +267,63 @@ static void test_the_domain_of_a_lock_is_added_after_its_name(void **state)
     struct understood_call call = finish(*state, &request, "HassTurnOn", &name, 1);
     home_fixture_assert_call(
         &call, "{\"name\":\"HassTurnOn\",\"arguments\":{\"name\":\"Front door\",\"domain\":\"lock\"}}");
+}
+
+/* What nothing bears out of a call for that thing. */
+static const char *unproven_of(
+    void **state, const char *text, const char *tool, const char *kind, const char *name)
+{
+    struct understand_request request = prepare(*state, text, NULL);
+    struct san_arg arg = copied(&request, "name", kind, name);
+    return finish(*state, &request, tool, &arg, 1).unproven;
+}
+
+/* The same of all the locks. */
+static const char *unproven_of_locks(void **state, const char *text, const char *tool)
+{
+    struct understand_request request = prepare(*state, text, NULL);
+    const struct san_arg domain = written("domain", "lock");
+    return finish(*state, &request, tool, &domain, 1).unproven;
+}
+
+static void test_what_opens_a_door_does_not_lock_it(void **state)
+{
+#define FRONT "lock", "Front door"
+    assert_string_equal(unproven_of(state, "open the front door", "HassTurnOn", FRONT), "domain");
+    assert_string_equal(unproven_of(state, "unlock the front door", "HassTurnOn", FRONT), "domain");
+    assert_string_equal(unproven_of(state, "open the front door", "HassTurnOff", FRONT), "");
+    assert_string_equal(unproven_of(state, "secure the front door", "HassTurnOff", FRONT), "domain");
+    assert_string_equal(unproven_of(state, "secure the front door", "HassTurnOn", FRONT), "");
+}
+
+static void test_all_the_locks_are_held_to_the_same(void **state)
+{
+    assert_string_equal(unproven_of_locks(state, "lock it up", "HassTurnOff"), "domain");
+    assert_string_equal(unproven_of_locks(state, "lock it up", "HassTurnOn"), "");
+    assert_string_equal(unproven_of_locks(state, "open all the doors", "HassTurnOn"), "domain");
+    assert_string_equal(unproven_of_locks(state, "open all the doors", "HassTurnOff"), "");
+}
+
+static void test_where_both_were_said_each_may_be_meant(void **state)
+{
+    static const char both[] = "open the blinds and lock the front door";
+    assert_string_equal(unproven_of(state, both, "HassTurnOn", FRONT), "");
+    assert_string_equal(unproven_of(state, both, "HassTurnOff", FRONT), "");
+    assert_string_equal(unproven_of_locks(state, "open the blinds and lock the door", "HassTurnOn"), "");
+}
+
+static void test_a_lock_may_be_spoken_of_without_either(void **state)
+{
+    assert_string_equal(unproven_of(state, "turn on the front door", "HassTurnOn", FRONT), "");
+    assert_string_equal(unproven_of(state, "turn off the front door", "HassTurnOff", FRONT), "");
+    assert_string_equal(unproven_of(state, "is the front door open", "HassGetState", FRONT), "");
+}
+
+static void test_what_opens_a_cover_turns_it_on(void **state)
+{
+#define BLIND "cover", "Kitchen Blind"
+    assert_string_equal(unproven_of(state, "open the kitchen blind", "HassTurnOn", BLIND), "");
+    assert_string_equal(unproven_of(state, "close the kitchen blind", "HassTurnOff", BLIND), "");
 }
 
 static void test_the_domain_that_was_written_chooses_among_equal_names(void **state)
@@ -343,8 +428,15 @@ int main(void)
         cmocka_unit_test(test_the_sensor_of_the_speakers_room_needs_no_more),
         cmocka_unit_test(test_a_light_may_share_what_was_said_of_it),
         cmocka_unit_test(test_a_sensor_said_by_its_whole_name_is_that_one),
+        cmocka_unit_test(test_a_sensor_of_another_room_is_not_the_one_that_was_said),
+        cmocka_unit_test(test_the_word_for_a_sensor_may_stand_outside_a_room),
         cmocka_unit_test(test_a_message_keeps_its_article),
         cmocka_unit_test(test_the_domain_of_a_lock_is_added_after_its_name),
+        cmocka_unit_test(test_what_opens_a_door_does_not_lock_it),
+        cmocka_unit_test(test_all_the_locks_are_held_to_the_same),
+        cmocka_unit_test(test_where_both_were_said_each_may_be_meant),
+        cmocka_unit_test(test_a_lock_may_be_spoken_of_without_either),
+        cmocka_unit_test(test_what_opens_a_cover_turns_it_on),
         cmocka_unit_test(test_the_domain_that_was_written_chooses_among_equal_names),
         cmocka_unit_test(test_a_domain_that_contradicts_the_name_goes),
         cmocka_unit_test(test_the_speakers_room_is_canonical_too),
