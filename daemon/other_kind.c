@@ -131,7 +131,7 @@ static void ask_more_fully(const struct search *search, struct understood_call *
         return;
     call->call = other;
     call->kind = item->kind;
-    call->unproven = call->missing = "";
+    call->unproven = "";
 }
 
 void other_kind_apply(const struct understand *understand, const struct understand_request *prepared,

@@ -460,11 +460,27 @@ static enum san_status complete_message(const struct finish *finish, struct unde
     return SAN_OK;
 }
 
+/* "The front door |lock|" and "the |lock|" are things; "please |lock|" and "|lock| the door" are what to do.
+ */
+static bool is_noun_here(const struct finish *finish, size_t i)
+{
+    const struct phrases *phrases = finish->understand->phrases;
+    const struct san_words *said = &finish->prepared->words;
+    if (i == 0 || !phrases_is_noun(phrases, "lock", said->word[i].text))
+        return false;
+    const char *before = said->word[i - 1].text, *behind = i + 1 < said->count ? said->word[i + 1].text : "";
+    return phrases_has_word(phrases, "determiners", before) ||
+           (!phrases_has_word(phrases, "command_words", before) &&
+               !phrases_has_word(phrases, "joints", before) &&
+               !phrases_has_word(phrases, "determiners", behind));
+}
+
 static bool is_any_said(const struct finish *finish, const char *list)
 {
     const struct san_words *said = &finish->prepared->words;
     for (size_t i = 0; i < said->count; i++)
-        if (phrases_has_word(finish->understand->phrases, list, said->word[i].text))
+        if (phrases_has_word(finish->understand->phrases, list, said->word[i].text) &&
+            !is_noun_here(finish, i))
             return true;
     return false;
 }

@@ -165,15 +165,22 @@ static void test_commands_are_not_changed(void **state)
     "{\"entity_id\":\"lock." id "\",\"name\":\"" name "\",\"area\":\"Hall\",\"domain\":\"lock\"}"
 #define OF(name, state) ASK("\"name\":\"" name "\",\"state\":\"" state "\"")
 
-static const char house[] = HOME(ENTITY("back", "Back Door", "Hall", "binary_sensor", "door") "," LOCK(
-    "back", "Back Door Lock") "," LOCK("front", "Front Door") "," LOCK("bolt",
-    "Front Door Deadbolt") "," ENTITY("motion", "Front Door Motion", "Hall", "binary_sensor",
-    "motion") "," ENTITY("alarm", "Front Door Alarm", "Hall", "switch", "switch") "," ENTITY("battery",
-    "Back Door Battery", "Hall", "sensor", "battery") "," ENTITY("car", "Carport", "Hall", "binary_sensor",
-    "door") "," ENTITY("gate", "Carport Gate", "Hall", "cover", "gate"));
+#define DRIVEWAY                                                                                             \
+    "{\"entity_id\":\"light.driveway\",\"name\":\"Driveway "                                                 \
+    "Lamp\",\"domain\":\"light\",\"aliases\":[\"carport\"]}"
+
+static const char house[] = HOME(
+    ENTITY("back", "Back Door", "Hall", "binary_sensor", "door") "," LOCK("back", "Back Door Lock") "," LOCK(
+        "front", "Front Door") "," LOCK("bolt", "Front Door Deadbolt") "," ENTITY("motion",
+        "Front Door Motion", "Hall", "binary_sensor", "motion") "," ENTITY("alarm", "Front Door Alarm",
+        "Hall", "switch", "switch") "," ENTITY("battery", "Back Door Battery", "Hall", "sensor",
+        "battery") "," ENTITY("car", "Carport", "Hall", "binary_sensor", "door") "," ENTITY("gate",
+        "Carport Gate", "Hall", "cover", "gate") "," ENTITY("wind", "Carport Gate Wind Speed", "Hall",
+        "sensor", "wind_speed") "," ENTITY("kettle", "Kettle", "Kitchen", "switch", "switch") "," DRIVEWAY);
 
 /* What a question about a thing of `kind` becomes, in which nothing bore out the name. */
-static struct understood_call heard(void **state, const char *text, const char *kind, const char *json)
+static struct understood_call heard(
+    void **state, const char *text, const char *kind, const char *json, const char *missing)
 {
     struct home_fixture *fixture = *state;
     struct understand_request request;
@@ -182,6 +189,7 @@ static struct understood_call heard(void **state, const char *text, const char *
     home_fixture_move(fixture, house);
     struct understood understood = home_fixture_hear(fixture, text, NULL, kind, calls, &request);
     understood.calls[0].unproven = "name";
+    understood.calls[0].missing = missing;
     other_kind_apply(&fixture->understand, &request, &understood, fixture->arena);
     return understood.calls[0];
 }
@@ -189,7 +197,7 @@ static struct understood_call heard(void **state, const char *text, const char *
 static void assert_asks(void **state, const char *text, const char *kind, const char *json,
     const char *want_kind, const char *want)
 {
-    struct understood_call call = heard(state, text, kind, json);
+    struct understood_call call = heard(state, text, kind, json, "");
     home_fixture_assert_call(&call, want);
     assert_string_equal(call.kind, want_kind);
     assert_string_equal(call.unproven, "");
@@ -197,7 +205,7 @@ static void assert_asks(void **state, const char *text, const char *kind, const 
 
 static void assert_asks_the_same(void **state, const char *text, const char *kind, const char *json)
 {
-    struct understood_call call = heard(state, text, kind, json);
+    struct understood_call call = heard(state, text, kind, json, "");
     home_fixture_assert_call(&call, json);
     assert_string_equal(call.kind, kind);
     assert_string_equal(call.unproven, "name");
@@ -259,6 +267,22 @@ static void test_where_no_more_was_said_the_name_stays(void **state)
 {
     assert_asks_the_same(state, "is the back door open", "binary_sensor", OF("Back Door", "on"));
     assert_asks_the_same(state, "is there motion out there", "lock", OF("Front Door", "unlocked"));
+    assert_asks_the_same(state, "is the carport open", "binary_sensor", OF("Carport", "on"));
+}
+
+static void test_what_was_said_apart_from_the_name_is_not_asked(void **state)
+{
+    assert_asks_the_same(
+        state, "is the front door locked and the kettle on", "lock", OF("Front Door", "locked"));
+    assert_asks_the_same(state, "is the kettle on", "lock", OF("Front Door", "unlocked"));
+}
+
+static void test_a_question_for_what_is_missing_stays(void **state)
+{
+    struct understood_call call =
+        heard(state, "is the back door locked", "binary_sensor", OF("Back Door", "off"), "area");
+    home_fixture_assert_call(&call, OF("Back Door", "off"));
+    assert_string_equal(call.missing, "area");
 }
 
 static void test_nothing_else_is_done_than_was_understood(void **state)
@@ -292,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_of_two_that_were_said_neither_is_asked),
         cmocka_unit_test(test_another_of_the_same_kind_is_not_asked),
         cmocka_unit_test(test_where_no_more_was_said_the_name_stays),
+        cmocka_unit_test(test_what_was_said_apart_from_the_name_is_not_asked),
+        cmocka_unit_test(test_a_question_for_what_is_missing_stays),
         cmocka_unit_test(test_nothing_else_is_done_than_was_understood),
     };
     return cmocka_run_group_tests(tests, open_phrases, home_fixture_close);

@@ -200,19 +200,30 @@ static void test_the_lights_of_a_room_are_no_thing(void **state)
 
 static void test_the_end_of_another_place_begins_no_name(void **state)
 {
-    static const char rooms[] = "{\"floors\":[{\"name\":\"Ground Floor\"}],\"areas\":[" AREA(
-        "Living Room") "," AREA("Kids Room") "],\"entities\":[" ENTITY("kids", "sensor",
-        "Kids Room Temperature", "Kids Room") "," ENTITY("attic", "sensor", "Attic Floor Humidity", "") "]}";
+    static const char rooms[] = "{\"floors\":[{\"name\":\"First Floor\"}],\"areas\":[" AREA(
+        "Living Room") "," AREA("Waiting Room") "," AREA("Kids Room") "],\"entities\":[" ENTITY("kids",
+        "sensor", "Kids Room Temperature",
+        "Kids Room") "," ENTITY("attic", "sensor", "Attic Floor Humidity", "") "]}";
 #define TEMPERATURE "sensor", "Kids Room Temperature"
     assert_string_equal(
         given(state, rooms, "living room temperature", NULL, TEMPERATURE), "Kids Room Temperature");
-    assert_string_equal(given(state, rooms, "what is the living room temperature", "Kids Room", TEMPERATURE),
+    assert_string_equal(
+        given(state, rooms, "waiting room temperature", NULL, TEMPERATURE), "Kids Room Temperature");
+    assert_string_equal(given(state, rooms, "what is the waiting room temperature", "Kids Room", TEMPERATURE),
         "Kids Room Temperature");
     assert_string_equal(
         given(state, rooms, "what is the room temperature", NULL, TEMPERATURE), "room temperature");
 #define HUMIDITY "sensor", "Attic Floor Humidity"
-    assert_string_equal(given(state, rooms, "ground floor humidity", NULL, HUMIDITY), "Attic Floor Humidity");
+    assert_string_equal(given(state, rooms, "first floor humidity", NULL, HUMIDITY), "Attic Floor Humidity");
     assert_string_equal(given(state, rooms, "what is the floor humidity", NULL, HUMIDITY), "floor humidity");
+}
+
+static void test_a_place_may_stand_before_a_name(void **state)
+{
+    static const char office[] = HOME(AREA("Waiting Room"), ENTITY("desk", "light", "LIFX Desk Lamp", ""));
+    assert_string_equal(
+        given(state, office, "in the waiting room turn the desk lamp on", NULL, "light", "LIFX Desk Lamp"),
+        "desk lamp");
 }
 
 static void test_a_word_before_it_makes_it_another_thing(void **state)
@@ -267,6 +278,7 @@ int main(void)
         cmocka_unit_test(test_a_name_of_two_things_is_one_name),
         cmocka_unit_test(test_the_lights_of_a_room_are_no_thing),
         cmocka_unit_test(test_the_end_of_another_place_begins_no_name),
+        cmocka_unit_test(test_a_place_may_stand_before_a_name),
         cmocka_unit_test(test_a_word_before_it_makes_it_another_thing),
     };
     return cmocka_run_group_tests(tests, open_phrases, home_fixture_close);
