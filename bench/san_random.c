@@ -1,7 +1,8 @@
 /* san_random.c - writes a model of random weights, in a shape that is worth measuring.
  *
- *     san-random --shape needle-26m|hearth-s --type q8_0|q4_0|f16|f32 -o FILE.gguf
+ *     san-random --shape needle-26m|hearth-s --type q8_0|q8_0-groups|q4_0|f16|f32 -o FILE.gguf
  *
+ * q8_0 has one scale a row, as this project writes it; q8_0-groups one for each group of 32, as others do.
  * What it says means nothing; how long it takes is what a trained one takes. The same call writes the same
  * file. */
 #include <stdio.h>
@@ -39,7 +40,9 @@ static const struct shape {
 static const struct {
     const char *name;
     enum san_type type;
-} types[] = {{"q8_0", SAN_Q8_0}, {"q4_0", SAN_Q4_0}, {"f16", SAN_F16}, {"f32", SAN_F32}};
+    bool one_scale;
+} types[] = {{"q8_0", SAN_Q8_0, true}, {"q8_0-groups", SAN_Q8_0, false}, {"q4_0", SAN_Q4_0, false},
+    {"f16", SAN_F16, false}, {"f32", SAN_F32, false}};
 
 struct options {
     const char *shape, *type, *out;
@@ -72,6 +75,7 @@ static bool look_up(const struct options *o, struct toy_spec *spec)
         return false;
     *spec = shapes[shape].spec;
     spec->type = types[type].type;
+    spec->one_scale = types[type].one_scale;
     return true;
 }
 
@@ -93,7 +97,7 @@ static int write_file(const char *path, const void *bytes, size_t size)
 int main(int argc, char **argv)
 {
     static const char usage[] =
-        "usage: san-random --shape needle-26m|hearth-s --type q8_0|q4_0|f16|f32 -o FILE.gguf\n";
+        "usage: san-random --shape needle-26m|hearth-s --type q8_0|q8_0-groups|q4_0|f16|f32 -o FILE.gguf\n";
     struct options options = {0};
     struct toy_spec spec;
     if (argc == 2 && strcmp(argv[1], "--help") == 0) {

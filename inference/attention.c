@@ -107,7 +107,7 @@ static void round_row(
 {
     if (net->quantised)
         net->kernels->quantize(
-            to->q + row * n, to->scale + row, to->offset + row * (n / SAN_GROUP), x + row * n, n);
+            to->q + row * n, to->scale + row, to->offset + row * san_offsets(n), x + row * n, n);
 }
 
 struct advance {
@@ -143,7 +143,7 @@ static void advance_together(const struct advance *a, size_t first, size_t count
         .out = net->input + first * d,
         .q = net->input_q.q + first * d,
         .scale = net->input_q.scale + first,
-        .offset = net->input_q.offset + first * (d / SAN_GROUP)};
+        .offset = net->input_q.offset + first * san_offsets(d)};
     net->kernels->advance(&rows);
 }
 
@@ -184,7 +184,7 @@ static struct project project_of(const struct san_network *net, const struct san
             .x = x + first * n,
             .q = rounded->q + first * n,
             .scale = rounded->scale + first,
-            .offset = rounded->offset + first * (n / SAN_GROUP)}};
+            .offset = rounded->offset + first * san_offsets(n)}};
 }
 
 /* Rows [row, until) of a matrix. */
@@ -193,8 +193,7 @@ static void project_rows(
 {
     const struct san_matrix *matrix = projection->matrix;
     float *out = projection->out + p->first * matrix->rows + row;
-    san_kernels_multiply(p->net->kernels, matrix->type)(
-        out, matrix->rows, matrix, row, until - row, &p->cols);
+    san_kernels_multiply(p->net->kernels, matrix)(out, matrix->rows, matrix, row, until - row, &p->cols);
 }
 
 static size_t slabs_of(const struct san_matrix *matrix)
@@ -317,11 +316,11 @@ static void attend_rows(const struct attend *a, const struct scratch *s, const s
         .x = net->query + at * n,
         .q = net->query_q + at * n,
         .scale = net->query_scale + at,
-        .offset = net->query_offset + at * (n / SAN_GROUP)};
+        .offset = net->query_offset + at * san_offsets(n)};
     struct san_matrix keys = san_keys_of(a->memory, t->head);
     size_t tile = keys.layout.rows, first = t->span->begin / tile * tile;
     size_t wide = (t->span->end - first + tile - 1) / tile * tile;
-    san_kernels_multiply(net->kernels, keys.type)(s->scores, net->score_stride, &keys, first, wide, &queries);
+    san_kernels_multiply(net->kernels, &keys)(s->scores, net->score_stride, &keys, first, wide, &queries);
     float *scores = s->scores + (t->span->begin - first);
     /* in place of queries that are done with */
     float *out = net->q + t->row * net->inner + t->head * group * c->head_dim;
@@ -438,7 +437,7 @@ static struct san_head_rows project_near(
     for (size_t i = 0; i < p->count; i++) {
         const struct san_matrix *matrix = p->projections[i].matrix;
         size_t own = head_rows(net, &p->projections[i]);
-        san_kernels_multiply(net->kernels, matrix->type)(at, stride, matrix, head * own, own, &p->cols);
+        san_kernels_multiply(net->kernels, matrix)(at, stride, matrix, head * own, own, &p->cols);
         place[i] = at;
         at += own;
     }

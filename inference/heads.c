@@ -97,7 +97,7 @@ static void round_batch(struct san_network *net, struct batch *batch)
 {
     size_t n = batch->norm.n, at = batch->at;
     net->kernels->round_queries(net->query_q + at * n, net->query_scale + at,
-        net->query_offset + at * (n / SAN_GROUP), batch->head, batch->count, &batch->norm);
+        net->query_offset + at * san_offsets(n), batch->head, batch->count, &batch->norm);
     batch->at += batch->count;
     batch->count = 0;
 }
@@ -156,7 +156,7 @@ static void put_query(struct san_network *net, size_t at, const float *head, flo
     size_t n = net->key_n;
     if (net->quantised) {
         net->kernels->quantize(
-            net->query_q + at * n, net->query_scale + at, net->query_offset + at * (n / SAN_GROUP), head, n);
+            net->query_q + at * n, net->query_scale + at, net->query_offset + at * san_offsets(n), head, n);
         net->query_scale[at] *= factor;
         return;
     }
@@ -175,8 +175,8 @@ static void put_key(const struct san_network *net, void *row, const float *head)
     }
     for (size_t b = 0; b < net->key_n / SAN_GROUP; b++) {
         float scale;
-        int32_t offset;
-        net->kernels->quantize(blocks[b].q, &scale, &offset, head + b * SAN_GROUP, SAN_GROUP);
+        int32_t offset[2];
+        net->kernels->quantize(blocks[b].q, &scale, offset, head + b * SAN_GROUP, SAN_GROUP);
         blocks[b].scale = san_float_to_half(scale);
     }
 }
@@ -188,7 +188,7 @@ static void put_values(
     size_t hd = net->model->config.head_dim, at = san_value_at(memory, head, token);
     float padded[HEAD_MAX];
     int8_t q[HEAD_MAX];
-    int32_t offset[HEAD_MAX / SAN_GROUP];
+    int32_t offset[HEAD_MAX / SAN_GROUP + 1];
     if (!net->quantised) {
         memcpy(memory->values + at * hd, values, hd * sizeof(*values));
     } else if (hd == net->key_n) {

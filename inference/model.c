@@ -259,6 +259,9 @@ static struct san_matrix bind_matrix(struct binder *b, const char *name, uint64_
     if (b->status)
         return (struct san_matrix){0};
     struct san_matrix m = san_matrix_shape(tensor->type, (size_t)n, (size_t)rows, b->layout);
+    /* when counting, nothing is read yet, and room is left for the larger of both */
+    if (b->memory && san_one_scale_a_row(m.type, m.n, m.rows, tensor->data))
+        m = san_matrix_shape_rows(m.n, m.rows, b->layout);
     m.data = take_memory(b, san_matrix_bytes(&m));
     if (!m.data)
         return m;

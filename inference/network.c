@@ -83,7 +83,7 @@ static void lay_out_memories(struct san_network *net, struct layout *layout)
 static struct san_rounded lay_out_rounded(struct layout *layout, uint64_t rows, uint64_t n)
 {
     return (struct san_rounded){carve(layout, rows * n, 1), carve_floats(layout, rows),
-        carve(layout, rows * n / SAN_GROUP, sizeof(int32_t))};
+        carve(layout, rows * san_offsets(n), sizeof(int32_t))};
 }
 
 static void lay_out(struct san_network *net, struct layout *layout, unsigned threads)
@@ -108,7 +108,7 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->query = carve_floats(layout, queries * (uint64_t)net->key_n);
     net->query_q = carve(layout, queries * (uint64_t)net->key_n, 1);
     net->query_scale = carve_floats(layout, queries);
-    net->query_offset = carve(layout, queries * (uint64_t)net->key_n / SAN_GROUP, sizeof(*net->query_offset));
+    net->query_offset = carve(layout, queries * san_offsets(net->key_n), sizeof(*net->query_offset));
     net->output = carve_floats(layout, rows * (uint64_t)c->d);
     net->slabs_left = carve(layout, c->kv_heads, sizeof(*net->slabs_left));
     net->scores = carve_floats(layout, attending * net->score_stride);
@@ -121,7 +121,7 @@ static void lay_out(struct san_network *net, struct layout *layout, unsigned thr
     net->hidden = carve_floats(layout, c->d);
     net->hidden_q = carve(layout, c->d, 1);
     net->hidden_scale = carve_floats(layout, 1);
-    net->hidden_offset = carve(layout, c->d / SAN_GROUP, sizeof(*net->hidden_offset));
+    net->hidden_offset = carve(layout, san_offsets(c->d), sizeof(*net->hidden_offset));
 }
 
 static enum san_status allocate(struct san_network *net, unsigned threads, struct san_error *err)
@@ -269,7 +269,7 @@ static void logits_of_part(void *data, unsigned worker, size_t begin, size_t end
     (void)worker;
     const struct logits *l = data;
     const struct san_matrix *m = &l->net->model->weights.embedding;
-    san_multiply_fn *multiply = san_kernels_multiply(l->net->kernels, m->type);
+    san_multiply_fn *multiply = san_kernels_multiply(l->net->kernels, m);
     size_t tile = m->layout.rows;
     for (size_t i = begin; i < end;) {
         float result[LOGITS_AT_ONCE];

@@ -48,7 +48,7 @@ struct san_memory {
 struct san_rounded {
     int8_t *q;       /* [rows][n] */
     float *scale;    /* [rows] */
-    int32_t *offset; /* [rows][n / 32] */
+    int32_t *offset; /* [rows][san_offsets(n)] */
 };
 
 struct san_network {

@@ -129,16 +129,18 @@ uint16_t float_to_half(float value)
     return (uint16_t)(sign | (uint16_t)(((long)(exponent + 13) << 10) + mantissa));
 }
 
-static void put_q8_0(struct bytes *out, const float *x)
+/* Groups that all have the scale of the largest of their numbers. */
+static void put_q8_0(struct bytes *out, const float *x, size_t count)
 {
     float most = 0;
-    for (int i = 0; i < GROUP; i++)
+    for (size_t i = 0; i < count; i++)
         most = fmaxf(most, fabsf(x[i]));
     float scale = most / 127.0f;
     uint16_t half = float_to_half(scale);
-    put(out, &half, sizeof(half));
-    for (int i = 0; i < GROUP; i++) {
+    for (size_t i = 0; i < count; i++) {
         int8_t q = scale > 0 ? (int8_t)lrintf(x[i] / scale) : 0;
+        if (i % GROUP == 0)
+            put(out, &half, sizeof(half));
         put(out, &q, 1);
     }
 }
@@ -177,7 +179,7 @@ static void put_values(struct bytes *out, enum san_type type, const float *value
         break;
     case SAN_Q8_0:
         for (size_t i = 0; i < count; i += GROUP)
-            put_q8_0(out, values + i);
+            put_q8_0(out, values + i, GROUP);
         break;
     case SAN_Q4_0:
         for (size_t i = 0; i < count; i += GROUP)
@@ -186,8 +188,8 @@ static void put_values(struct bytes *out, enum san_type type, const float *value
     }
 }
 
-void gguf_add_tensor(struct gguf_builder *builder, const char *name, enum san_type type, uint32_t dims,
-    uint64_t ne0, uint64_t ne1, const float *values)
+static void describe_tensor(struct gguf_builder *builder, const char *name, enum san_type type, uint32_t dims,
+    uint64_t ne0, uint64_t ne1)
 {
     pad(&builder->data);
     put_text(&builder->tensors, name);
@@ -197,8 +199,22 @@ void gguf_add_tensor(struct gguf_builder *builder, const char *name, enum san_ty
         put_u64(&builder->tensors, ne1);
     put_u32(&builder->tensors, (uint32_t)type);
     put_u64(&builder->tensors, builder->data.size);
-    put_values(&builder->data, type, values, (size_t)(ne0 * ne1));
     builder->tensor_count++;
+}
+
+void gguf_add_tensor(struct gguf_builder *builder, const char *name, enum san_type type, uint32_t dims,
+    uint64_t ne0, uint64_t ne1, const float *values)
+{
+    describe_tensor(builder, name, type, dims, ne0, ne1);
+    put_values(&builder->data, type, values, (size_t)(ne0 * ne1));
+}
+
+void gguf_add_q8_rows(
+    struct gguf_builder *builder, const char *name, uint64_t ne0, uint64_t ne1, const float *values)
+{
+    describe_tensor(builder, name, SAN_Q8_0, 2, ne0, ne1);
+    for (size_t row = 0; row < ne1; row++)
+        put_q8_0(&builder->data, values + row * ne0, (size_t)ne0);
 }
 
 void *gguf_builder_finish(struct gguf_builder *builder, size_t *size)

@@ -25,6 +25,9 @@ void gguf_add_raw(
 /* A tensor of ne1 rows of ne0 numbers, converted to the type; dims 1 or 2. */
 void gguf_add_tensor(struct gguf_builder *builder, const char *name, enum san_type type, uint32_t dims,
     uint64_t ne0, uint64_t ne1, const float *values);
+/* A matrix of Q8_0, in each row of which all groups have the same scale. */
+void gguf_add_q8_rows(
+    struct gguf_builder *builder, const char *name, uint64_t ne0, uint64_t ne1, const float *values);
 
 /* The file's bytes, for free(); frees the builder. */
 void *gguf_builder_finish(struct gguf_builder *builder, size_t *size);

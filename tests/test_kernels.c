@@ -98,7 +98,8 @@ static void test_blocks_are_read_as_ggml_lays_them_out(void **state)
 static struct san_matrix new_matrix(
     enum san_type type, size_t n, size_t rows, struct san_layout layout, const void *from)
 {
-    struct san_matrix m = san_matrix_shape(type, n, rows, layout);
+    struct san_matrix m = san_one_scale_a_row(type, n, rows, from) ? san_matrix_shape_rows(n, rows, layout)
+                                                                   : san_matrix_shape(type, n, rows, layout);
     m.data = aligned_alloc(SAN_MATRIX_ALIGN, san_matrix_bytes(&m));
     assert_non_null(m.data);
     for (size_t row = rows; row-- > 0;) /* in any order */
@@ -106,19 +107,52 @@ static struct san_matrix new_matrix(
     return m;
 }
 
+/* Each row of the file gets the scale of its first group for all of them. */
+static void share_scales(struct san_block_q8_0 *block, size_t n, size_t rows)
+{
+    for (size_t b = 0; b < rows * n / 32; b++)
+        block[b].scale = block[b - b % (n / 32)].scale;
+}
+
+static void test_matrices_with_one_scale_a_row_are_found(void **state)
+{
+    (void)state;
+    struct san_block_q8_0 file[6] = {0}; /* two rows of three groups */
+    for (size_t b = 0; b < 6; b++)
+        file[b].scale = (uint16_t)(b / 3);
+    assert_true(san_one_scale_a_row(SAN_Q8_0, 96, 2, file));
+    assert_false(san_one_scale_a_row(SAN_Q4_0, 96, 2, file));
+    for (size_t b = 0; b < 6; b++) {
+        file[b].scale ^= 0x8000; /* another sign is another scale */
+        assert_false(san_one_scale_a_row(SAN_Q8_0, 96, 2, file));
+        file[b].scale ^= 0x8000;
+    }
+    struct san_layout layout = {8, 4, false};
+    struct san_matrix some = san_matrix_shape(SAN_Q8_0, 96, 20, layout),
+                      one = san_matrix_shape_rows(96, 20, layout);
+    assert_int_equal(san_matrix_bytes(&some), 3 * (64 + 96 * 8));
+    assert_int_equal(san_matrix_bytes(&one), 3 * (64 + 96 * 8));
+    some = san_matrix_shape(SAN_Q8_0, 256, 8, layout), one = san_matrix_shape_rows(256, 8, layout);
+    assert_int_equal(san_matrix_bytes(&some), 128 + 256 * 8);
+    assert_int_equal(san_matrix_bytes(&one), 64 + 256 * 8);
+}
+
 static void test_rows_come_out_as_they_went_in(void **state)
 {
     (void)state;
     static const struct san_layout layouts[] = {
         {1, 16, false}, {4, 16, false}, {8, 4, false}, {8, 4, true}, {16, 4, true}};
-    static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0};
+    static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0, SAN_Q8_0};
     enum { N = 96, ROWS = 21 };
-    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]) * 4; i++) {
-        enum san_type type = types[i % 4];
+    for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]) * 5; i++) {
+        enum san_type type = types[i % 5];
         uint8_t file[ROWS * N * sizeof(float)];
         for (size_t b = 0; b < sizeof(file); b++)
             file[b] = (uint8_t)(b * 37 % 120); /* no infinity, no NaN */
-        struct san_matrix m = new_matrix(type, N, ROWS, layouts[i / 4], file);
+        if (i % 5 == 4)
+            share_scales((struct san_block_q8_0 *)(void *)file, N, ROWS);
+        struct san_matrix m = new_matrix(type, N, ROWS, layouts[i / 5], file);
+        assert_int_equal(m.scales, i % 5 == 4 ? 1 : 3);
         for (size_t row = 0; row < ROWS; row++) {
             float got[N], want[N];
             san_matrix_get_row(&m, row, got, 3.0f);
@@ -139,11 +173,12 @@ static void test_quantize_rounds_to_nearest(void **state)
     x[32] = -3.0f;
     int8_t q[64];
     float scale;
-    int32_t offset[2];
+    int32_t offset[3];
     scalar()->quantize(q, &scale, offset, x, 64);
     assert_true(scale == 1.0f);
     assert_int_equal(offset[0], -128 * (127 - 126 + 0 + 2));
     assert_int_equal(offset[1], -128 * -3);
+    assert_int_equal(offset[2], -128 * (3 - 3)); /* of all */
     assert_int_equal(q[0], 127);
     assert_int_equal(q[1], -126);
     assert_int_equal(q[2], 0);
@@ -159,7 +194,7 @@ static void test_quantised_products(void **state)
     (void)state;
     struct san_block_q8_0 rows[2] = {{.scale = 0x4000}, {.scale = 0x3800}}; /* 2, 0.5 */
     int8_t q[32];
-    int32_t offset = 0, sum[2] = {0};
+    int32_t offset[2] = {0}, sum[2] = {0};
     float scale = 0.25f, out[2];
     for (int i = 0; i < 32; i++) {
         q[i] = (int8_t)(4 * i - 50);
@@ -167,8 +202,10 @@ static void test_quantised_products(void **state)
         sum[0] += rows[0].q[i] * q[i], sum[1] += rows[1].q[i] * q[i];
     }
     struct san_matrix m = new_matrix(SAN_Q8_0, 32, 2, scalar()->layout, rows);
-    struct san_columns cols = {.n = 32, .count = 1, .q = q, .scale = &scale, .offset = &offset};
+    struct san_columns cols = {.n = 32, .count = 1, .q = q, .scale = &scale, .offset = offset};
     scalar()->multiply_q8_0(out, 2, &m, 0, 2, &cols);
+    assert_true(out[0] == 0.5f * (float)sum[0] && out[1] == 0.125f * (float)sum[1]);
+    scalar()->multiply_q8_rows(out, 2, &m, 0, 2, &cols);
     assert_true(out[0] == 0.5f * (float)sum[0] && out[1] == 0.125f * (float)sum[1]);
     free(m.data);
 }
@@ -253,7 +290,7 @@ static void check_quantize(const struct san_kernels *set)
 {
     float x[N_MAX], scale[2];
     int8_t q[2][N_MAX];
-    int32_t offset[2][N_MAX / 32];
+    int32_t offset[2][N_MAX / 32 + 1];
     for (size_t n = 32; n <= N_MAX; n += 32) {
         fill_widely(x, n);
         x[n - 30] = 1e-38f;
@@ -263,7 +300,7 @@ static void check_quantize(const struct san_kernels *set)
         scalar()->quantize(q[1], &scale[1], offset[1], x, n);
         assert_memory_equal(q[0], q[1], n);
         assert_memory_equal(&scale[0], &scale[1], sizeof(scale[0]));
-        assert_memory_equal(offset[0], offset[1], n / 32 * sizeof(int32_t));
+        assert_memory_equal(offset[0], offset[1], san_offsets(n) * sizeof(int32_t));
     }
 }
 
@@ -275,11 +312,11 @@ struct product {
     struct san_columns cols;
     float x[COLUMNS_MAX * N_MAX], scale[COLUMNS_MAX];
     int8_t q[COLUMNS_MAX * N_MAX];
-    int32_t offset[COLUMNS_MAX * N_MAX / 32];
+    int32_t offset[COLUMNS_MAX * (N_MAX / 32 + 1)];
     float want[COLUMNS_MAX][ROWS_MAX];
 };
 
-static void make_product(struct product *p, enum san_type type, size_t n)
+static void make_product(struct product *p, enum san_type type, bool one_scale, size_t n)
 {
     static float weights[ROWS_MAX * N_MAX];
     size_t size;
@@ -293,12 +330,14 @@ static void make_product(struct product *p, enum san_type type, size_t n)
     memcpy(p->file, san_gguf_tensor(file, "w")->data, ROWS_MAX * san_row_bytes(type, n));
     san_gguf_close(file);
     free(bytes);
+    if (one_scale)
+        share_scales((struct san_block_q8_0 *)(void *)p->file, n, ROWS_MAX);
     p->type = type, p->n = n;
     for (size_t c = 0; c < COLUMNS_MAX; c++)
-        scalar()->quantize(p->q + c * n, p->scale + c, p->offset + c * (n / 32), p->x + c * n, n);
+        scalar()->quantize(p->q + c * n, p->scale + c, p->offset + c * san_offsets(n), p->x + c * n, n);
     p->cols = (struct san_columns){n, COLUMNS_MAX, p->x, p->q, p->scale, p->offset};
     struct san_matrix m = new_matrix(type, n, ROWS_MAX, scalar()->layout, p->file);
-    san_kernels_multiply(scalar(), type)(p->want[0], ROWS_MAX, &m, 0, ROWS_MAX, &p->cols);
+    san_kernels_multiply(scalar(), &m)(p->want[0], ROWS_MAX, &m, 0, ROWS_MAX, &p->cols);
     free(m.data);
 }
 
@@ -310,7 +349,7 @@ static void check_part(const struct san_kernels *set, const struct product *p, c
     struct san_columns cols = p->cols;
     cols.count = count;
     memset(out, 0xff, sizeof(out));
-    san_kernels_multiply(set, p->type)(out[0], ROWS_MAX, m, first, rows, &cols);
+    san_kernels_multiply(set, m)(out[0], ROWS_MAX, m, first, rows, &cols);
     for (size_t c = 0; c < COLUMNS_MAX; c++) {
         size_t written = c < count ? rows : 0;
         assert_memory_equal(out[c], &p->want[c][first], written * sizeof(float));
@@ -321,14 +360,15 @@ static void check_part(const struct san_kernels *set, const struct product *p, c
 
 static void check_multiplies(const struct san_kernels *set)
 {
-    static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0};
-    static const size_t lengths[] = {32, 160, N_MAX}, rows[] = {1, 3, 4, 8, 15, 16, 17, 32, 33, 64, 65, 70};
+    static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0, SAN_Q8_0};
+    static const size_t lengths[] = {32, 160, N_MAX},
+                        rows[] = {1, 3, 4, 8, 15, 16, 17, 32, 33, 48, 64, 65, 70};
     static struct product p;
-    for (size_t i = 0; i < 12; i++) {
-        make_product(&p, types[i % 4], lengths[i / 4]);
+    for (size_t i = 0; i < 15; i++) {
+        make_product(&p, types[i % 5], i % 5 == 4, lengths[i / 5]);
         struct san_matrix m = new_matrix(p.type, p.n, ROWS_MAX, set->layout, p.file);
         for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++)
-            for (size_t count = 1; count <= COLUMNS_MAX; count += i < 8 ? 1 : 3)
+            for (size_t count = 1; count <= COLUMNS_MAX; count += i < 10 ? 1 : 3)
                 check_part(set, &p, &m, rows[r] <= ROWS_MAX - 48 ? 48 : 0, rows[r], count);
         free(m.data);
     }
@@ -344,11 +384,35 @@ static void check_extremes(const struct san_kernels *set)
         float out, scale = 1;
         memset(w.q, signs[i % 4], sizeof(w.q));
         memset(q, i / 4 == 0 ? 127 : i / 4 == 1 ? -127 : i / 4 == 2 ? 0 : 1, sizeof(q));
-        int32_t offset = -128 * 32 * q[0];
-        struct san_columns cols = {.n = 32, .count = 1, .q = q, .scale = &scale, .offset = &offset};
+        int32_t offset[2] = {-128 * 32 * q[0], -128 * 32 * q[0]};
+        struct san_columns cols = {.n = 32, .count = 1, .q = q, .scale = &scale, .offset = offset};
         struct san_matrix m = new_matrix(SAN_Q8_0, 32, 1, set->layout, &w);
         set->multiply_q8_0(&out, 1, &m, 0, 1, &cols);
         assert_true(out == 32.0f * (float)w.q[0] * (float)q[0]);
+        free(m.data);
+    }
+}
+
+/* The longest row that a model can have, where a sum over all of it is the first to overflow. */
+static void check_longest(const struct san_kernels *set)
+{
+    static struct san_block_q8_0 w[SAN_COLUMN_MAX / 32];
+    static int8_t q[SAN_COLUMN_MAX];
+    static int32_t offset[SAN_COLUMN_MAX / 32 + 1];
+    static const int8_t signs[] = {-128, 127};
+    for (size_t i = 0; i < 4; i++) {
+        float out, scale = 1, sum = (float)SAN_COLUMN_MAX * signs[i % 2] * (i / 2 ? -127.0f : 127.0f);
+        for (size_t b = 0; b < SAN_COLUMN_MAX / 32; b++) {
+            w[b].scale = 0x3c00;
+            memset(w[b].q, signs[i % 2], sizeof(w[b].q));
+        }
+        memset(q, i / 2 ? -127 : 127, sizeof(q));
+        offset[SAN_COLUMN_MAX / 32] = -128 * SAN_COLUMN_MAX * q[0];
+        struct san_columns cols = {
+            .n = SAN_COLUMN_MAX, .count = 1, .q = q, .scale = &scale, .offset = offset};
+        struct san_matrix m = new_matrix(SAN_Q8_0, SAN_COLUMN_MAX, 1, set->layout, w);
+        set->multiply_q8_rows(&out, 1, &m, 0, 1, &cols);
+        assert_true(out == sum);
         free(m.data);
     }
 }
@@ -386,7 +450,7 @@ static void check_advance(const struct san_kernels *set)
     static float x[2][ALL], y[ALL], g[N_MAX], out[2][ALL];
     static int8_t q[2][ALL];
     float scale[2][ROWS];
-    int32_t offset[2][ALL / 32];
+    int32_t offset[2][ALL / 32 + ROWS];
     for (size_t i = 0; set->advance && i < 5 * 2 * ROWS; i++) {
         const size_t lengths[] = {32, 64, 96, 160, N_MAX}, n = lengths[i % 5], count = 1 + i / 10;
         float gate = i / 5 % 2 ? 0.3f : 0;
@@ -411,13 +475,13 @@ static void check_advance(const struct san_kernels *set)
             if (gate != 0)
                 scalar()->add(x[1] + r * n, y + r * n, gate, n);
             scalar()->rms_norm(out[1] + r * n, x[1] + r * n, g, n, 1e-6f);
-            scalar()->quantize(q[1] + r * n, &scale[1][r], offset[1] + r * n / 32, out[1] + r * n, n);
+            scalar()->quantize(q[1] + r * n, &scale[1][r], offset[1] + r * san_offsets(n), out[1] + r * n, n);
         }
         assert_memory_equal(x[0], x[1], count * n * sizeof(float));
         assert_memory_equal(out[0], out[1], count * n * sizeof(float));
         assert_memory_equal(q[0], q[1], count * n);
         assert_memory_equal(scale[0], scale[1], count * sizeof(float));
-        assert_memory_equal(offset[0], offset[1], count * n / 32 * sizeof(int32_t));
+        assert_memory_equal(offset[0], offset[1], count * san_offsets(n) * sizeof(int32_t));
     }
 }
 
@@ -453,16 +517,16 @@ static void check_queries(const struct san_kernels *set, const struct some_heads
     enum { ALL = SAN_HEADS_AT_ONCE * SAN_HEAD_MAX };
     int8_t q[2][ALL];
     float scale[2][SAN_HEADS_AT_ONCE + 1];
-    int32_t offset[2][ALL / 32];
+    int32_t offset[2][ALL / 32 + SAN_HEADS_AT_ONCE];
     memset(scale, 0xff, sizeof(scale)); /* what lies behind stays */
     set->round_queries(
         q[0], scale[0], offset[0], h->head, h->count, &(struct san_head_norm){h->g, h->n, 1e-6f});
     for (size_t i = 0; i < h->count; i++)
         scalar()->quantize(
-            q[1] + i * h->n, &scale[1][i], offset[1] + i * h->n / 32, h->want + i * h->n, h->n);
+            q[1] + i * h->n, &scale[1][i], offset[1] + i * san_offsets(h->n), h->want + i * h->n, h->n);
     assert_memory_equal(q[0], q[1], h->count * h->n);
     assert_memory_equal(scale[0], scale[1], sizeof(scale[0]));
-    assert_memory_equal(offset[0], offset[1], h->count * h->n / 32 * sizeof(int32_t));
+    assert_memory_equal(offset[0], offset[1], h->count * san_offsets(h->n) * sizeof(int32_t));
 }
 
 static void check_keys(const struct san_kernels *set, const struct some_heads *h)
@@ -472,8 +536,8 @@ static void check_keys(const struct san_kernels *set, const struct some_heads *h
         const struct san_block_q8_0 *got = &h->key[i / h->n][i % h->n / 32];
         float scale;
         int8_t q[32];
-        int32_t offset;
-        scalar()->quantize(q, &scale, &offset, h->want + i, 32);
+        int32_t offset[2];
+        scalar()->quantize(q, &scale, offset, h->want + i, 32);
         assert_int_equal(got->scale, san_float_to_half(scale));
         assert_memory_equal(got->q, q, 32);
     }
@@ -565,6 +629,7 @@ static void test_multiplications_are_the_same(void **state)
     (void)state;
     for_each_set(check_multiplies);
     for_each_set(check_extremes);
+    for_each_set(check_longest);
 }
 
 static void test_floats_are_the_same(void **state)
@@ -640,6 +705,7 @@ int main(void)
         cmocka_unit_test(test_halves),
         cmocka_unit_test(test_floats_to_halves),
         cmocka_unit_test(test_blocks_are_read_as_ggml_lays_them_out),
+        cmocka_unit_test(test_matrices_with_one_scale_a_row_are_found),
         cmocka_unit_test(test_rows_come_out_as_they_went_in),
         cmocka_unit_test(test_quantize_rounds_to_nearest),
         cmocka_unit_test(test_quantised_products),

@@ -344,6 +344,8 @@ static void test_matches_reference(void **state)
         check_against_reference(&f16, 1e-5, 1e-5);
         check_against_reference(&q8, 0.03, 0.03);
         check_against_reference(&q4, 0.03, 0.03);
+        q8.one_scale = true;
+        check_against_reference(&q8, 0.03, 0.03);
     }
 }
 
@@ -425,9 +427,10 @@ static void test_threads_change_nothing(void **state)
 static void test_every_kernel_set_gives_the_same_bits(void **state)
 {
     (void)state;
-    static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0};
+    static const enum san_type types[] = {SAN_F32, SAN_F16, SAN_Q4_0, SAN_Q8_0, SAN_Q8_0};
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
         struct toy_spec spec = toy_spec_small(types[i], true);
+        spec.one_scale = i == 4;
         float first[LOGITS_MAX], other[LOGITS_MAX];
         const struct san_kernels *set;
         bool have_first = false;

@@ -47,7 +47,10 @@ static void add(struct toy *toy, const char *name, enum san_type type, uint32_t 
         abort();
     for (size_t i = 0; i < ne0 * ne1; i++)
         values[i] = toy_random(&toy->random) * size;
-    gguf_add_tensor(toy->builder, name, type, dims, ne0, ne1, values);
+    if (type == SAN_Q8_0 && toy->spec->one_scale)
+        gguf_add_q8_rows(toy->builder, name, ne0, ne1, values);
+    else
+        gguf_add_tensor(toy->builder, name, type, dims, ne0, ne1, values);
     free(values);
 }
 

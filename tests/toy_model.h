@@ -20,6 +20,7 @@ struct toy_spec {
     size_t text_count;
     uint32_t seed;      /* other weights; 0 too is a seed */
     enum san_type type; /* of the matrices */
+    bool one_scale;     /* a row: of Q8_0 */
     const char *skip;   /* a tensor to leave out, or NULL */
 };
 

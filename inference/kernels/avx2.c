@@ -47,11 +47,14 @@ void san_avx2_quantize(int8_t *q, float *scale, int32_t *offset, const float *x,
     bool zero = most < SAN_QUANTIZE_MIN;
     __m256 factor = _mm256_set1_ps(zero ? 0 : 127.0f / most);
     *scale = zero ? 0 : most / 127.0f;
+    int32_t sum = 0;
     for (size_t i = 0; i < n; i += SAN_GROUP) {
         __m256i group = round_group(x + i, factor);
         _mm256_storeu_si256((void *)(q + i), group);
         offset[i / SAN_GROUP] = -128 * add_bytes(group);
+        sum += offset[i / SAN_GROUP];
     }
+    offset[n / SAN_GROUP] = sum;
 }
 
 /* ---- floats, in tiles: four dot products of rows w[t] with columns x[t] ---- */
@@ -121,6 +124,14 @@ static INLINE void block_q8_0(
     block_256(out, out_stride, block, columns, &way, 1);
 }
 
+static INLINE void block_q8_rows(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    (void)tiles;
+    const struct way way = {dot_pairs, load_q8_0, SAN_GROUP * ROWS, false};
+    block_256_rows(out, out_stride, block, columns, &way);
+}
+
 static INLINE void block_q4_0(
     float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
 {
@@ -133,6 +144,12 @@ static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix
     size_t rows, const struct san_columns *cols)
 {
     multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_0);
+}
+
+static void multiply_q8_rows(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_rows);
 }
 
 static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
@@ -377,6 +394,7 @@ const struct san_kernels san_kernels_avx2 = {
     .multiply_f32 = san_avx2_multiply_f32,
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
+    .multiply_q8_rows = multiply_q8_rows,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,

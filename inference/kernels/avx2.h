@@ -66,6 +66,23 @@ struct way {
     bool shifted;       /* weights are unsigned, and sums start from the offset */
 };
 
+/* Adds the products of group b of all columns. */
+static INLINE void add_products(__m256i *sum, const struct block *block, const char *group, size_t b,
+    size_t columns, const struct way *way)
+{
+#pragma GCC unroll 4
+    for (size_t i = 0; i < STEP_PAIRS; i++) {
+        __m256i w[2];
+        way->load(w, group, i);
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++) {
+            const int8_t *q = block->q + c * block->n + b * SAN_GROUP + i * 8;
+            sum[c] = way->dot(sum[c], w[0], four_numbers(q));
+            sum[c] = way->dot(sum[c], w[1], four_numbers(q + 4));
+        }
+    }
+}
+
 /* Adds group b of all columns. */
 static INLINE void add_group(
     __m256 *sum, const struct block *block, const char *tile, size_t b, size_t columns, const struct way *way)
@@ -74,18 +91,8 @@ static INLINE void add_group(
     __m256i products[COLUMNS_MAX];
 #pragma GCC unroll 6
     for (size_t c = 0; c < columns; c++)
-        products[c] = _mm256_set1_epi32(way->shifted ? block->offset[c * block->groups + b] : 0);
-#pragma GCC unroll 4
-    for (size_t i = 0; i < STEP_PAIRS; i++) {
-        __m256i w[2];
-        way->load(w, group, i);
-#pragma GCC unroll 6
-        for (size_t c = 0; c < columns; c++) {
-            const int8_t *q = block->q + c * block->n + b * SAN_GROUP + i * 8;
-            products[c] = way->dot(products[c], w[0], four_numbers(q));
-            products[c] = way->dot(products[c], w[1], four_numbers(q + 4));
-        }
-    }
+        products[c] = _mm256_set1_epi32(way->shifted ? block->offset[c * san_offsets(block->n) + b] : 0);
+    add_products(products, block, group, b, columns, way);
     const void *scales = tile + b * ROWS * sizeof(uint16_t);
     __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128(scales));
 #pragma GCC unroll 6
@@ -107,6 +114,26 @@ static INLINE void block_256(float *out, size_t out_stride, const struct block *
     for (size_t c = 0; c < columns; c++)
         _mm256_storeu_ps(
             out + c * out_stride, _mm256_mul_ps(sum[c], _mm256_set1_ps(block->scale[c] * factor)));
+}
+
+/* The same of weights with one scale a row. */
+static INLINE void block_256_rows(
+    float *out, size_t out_stride, const struct block *block, size_t columns, const struct way *way)
+{
+    const char *numbers = block->tile + block->scale_bytes;
+    __m256i sum[COLUMNS_MAX];
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+        sum[c] =
+            _mm256_set1_epi32(way->shifted ? block->offset[c * san_offsets(block->n) + block->groups] : 0);
+    for (size_t b = 0; b < block->groups; b++, numbers += way->group_bytes)
+        add_products(sum, block, numbers, b, columns, way);
+    __m256 scale = _mm256_cvtph_ps(_mm_loadu_si128((const void *)block->tile));
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++) {
+        __m256 scaled = _mm256_mul_ps(_mm256_cvtepi32_ps(sum[c]), scale);
+        _mm256_storeu_ps(out + c * out_stride, _mm256_mul_ps(scaled, _mm256_set1_ps(block->scale[c])));
+    }
 }
 
 /* ---- rows of 8-bit values, two at a time ---- */

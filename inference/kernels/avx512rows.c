@@ -63,22 +63,27 @@ static INLINE __m128i offsets_of(__m512i a, __m512i b)
     return _mm512_castsi512_si128(_mm512_permutexvar_epi32(first, offsets));
 }
 
-/* Groups one behind the other; the next one's inverse is `step` behind. */
-static INLINE void round_groups(
+/* Groups one behind the other; the next one's inverse is `step` behind. Returns the sum of the offsets. */
+static INLINE int32_t round_groups(
     int8_t *q, int32_t *offset, const float *x, size_t groups, const float *inverse, size_t step)
 {
     size_t g = 0;
+    __m128i sum = _mm_setzero_si128();
     for (; g + 4 <= groups; g += 4, x += 4 * SAN_GROUP, q += 4 * SAN_GROUP, inverse += 4 * step) {
         __m512i a = round_two(x, inverse[0], inverse[step]);
         __m512i b = round_two(x + 2 * SAN_GROUP, inverse[2 * step], inverse[3 * step]);
         _mm512_storeu_si512(q, a);
         _mm512_storeu_si512(q + 2 * SAN_GROUP, b);
-        _mm_storeu_si128((void *)(offset + g), offsets_of(a, b));
+        __m128i offsets = offsets_of(a, b);
+        _mm_storeu_si128((void *)(offset + g), offsets);
+        sum = _mm_add_epi32(sum, offsets);
     }
     if (g + 2 <= groups) {
         __m512i two = round_two(x, inverse[0], inverse[step]);
         _mm512_storeu_si512(q, two);
-        _mm_storel_epi64((void *)(offset + g), offsets_of(two, _mm512_setzero_si512()));
+        __m128i offsets = offsets_of(two, _mm512_setzero_si512());
+        _mm_storel_epi64((void *)(offset + g), offsets);
+        sum = _mm_add_epi32(sum, offsets);
         g += 2, x += 2 * SAN_GROUP, q += 2 * SAN_GROUP, inverse += 2 * step;
     }
     if (g < groups) {
@@ -86,7 +91,10 @@ static INLINE void round_groups(
         __m512i sums = _mm512_add_epi32(round_sixteen(x, by), round_sixteen(x + WIDTH, by));
         _mm256_storeu_si256((void *)q, round_one(x, *inverse));
         offset[g] = -128 * _mm512_reduce_add_epi32(sums);
+        sum = _mm_add_epi32(sum, _mm_cvtsi32_si128(offset[g]));
     }
+    sum = _mm_add_epi32(sum, _mm_shuffle_epi32(sum, _MM_SHUFFLE(1, 0, 3, 2)));
+    return _mm_cvtsi128_si32(_mm_add_epi32(sum, _mm_shuffle_epi32(sum, _MM_SHUFFLE(2, 3, 0, 1))));
 }
 
 /* most: sixteen numbers, of which one is the largest of the row. */
@@ -96,7 +104,7 @@ static INLINE void round_row(int8_t *q, float *scale, int32_t *offset, const flo
     bool zero = m < SAN_QUANTIZE_MIN;
     float inverse = zero ? 0 : 127.0f / m;
     *scale = zero ? 0 : m / 127.0f;
-    round_groups(q, offset, x, n / SAN_GROUP, &inverse, 0);
+    offset[n / SAN_GROUP] = round_groups(q, offset, x, n / SAN_GROUP, &inverse, 0);
 }
 
 void san_avx512_quantize(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n)
@@ -177,7 +185,7 @@ static INLINE void advance_rows(const struct san_rows *rows, size_t row, size_t 
     for (size_t r = 0; r < count; r++)
         most[r] = normalise_row(rows, row + r, squares[r]);
     for (size_t r = row; r < row + count; r++)
-        round_row(rows->q + r * n, rows->scale + r, rows->offset + r * (n / SAN_GROUP), rows->out + r * n, n,
+        round_row(rows->q + r * n, rows->scale + r, rows->offset + r * san_offsets(n), rows->out + r * n, n,
             most[r - row]);
 }
 
@@ -312,7 +320,15 @@ void san_avx512_round_queries(int8_t *q, float *scale, int32_t *offset, const st
     for (size_t h = 0; h < count; h++)
         for (size_t g = 0; g < groups; g++)
             inverse[h * groups + g] = by_head[h];
-    round_groups(q, offset, heads.x, count * groups, inverse, 1);
+    int32_t by_group[AT_ONCE * HEAD_GROUPS];
+    round_groups(q, by_group, heads.x, count * groups, inverse, 1);
+    for (size_t h = 0; h < count; h++, offset += san_offsets(norm->n)) {
+        offset[groups] = 0;
+        for (size_t g = 0; g < groups; g++) {
+            offset[g] = by_group[h * groups + g];
+            offset[groups] += offset[g];
+        }
+    }
 }
 
 /* As san_float_to_half. */

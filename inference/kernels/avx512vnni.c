@@ -10,6 +10,8 @@
 enum { WIDE_ROWS = 16, WIDE_STEP = WIDE_ROWS * 4, TALL = 4, WEIGHED = 3 };
 
 static const struct cut wide_cut = {.tile_rows = WIDE_ROWS, .columns = COLUMNS_MAX, .wide = 2, .tall = TALL};
+static const struct cut wide_cut_rows = {
+    .tile_rows = WIDE_ROWS, .columns = COLUMNS_MAX, .wide = TALL, .tall = TALL};
 
 typedef void wide_load_fn(__m512i w[2], const char *group, size_t i);
 
@@ -47,7 +49,7 @@ static INLINE void wide_add_group(__m512 sum[TALL][COLUMNS_MAX], const struct bl
     for (size_t c = 0; c < columns; c++)
 #pragma GCC unroll 4
         for (size_t t = 0; t < tiles; t++)
-            products[t][c] = _mm512_set1_epi32(block->offset[c * block->groups + b]);
+            products[t][c] = _mm512_set1_epi32(block->offset[c * san_offsets(block->n) + b]);
 #pragma GCC unroll 4
     for (size_t i = 0; i < STEP_PAIRS; i++) {
         __m512i w[TALL][2];
@@ -106,10 +108,59 @@ static INLINE void block_q4_0(
     wide_block(out, out_stride, block, tiles, columns, wide_load_q4_0, SAN_GROUP / 2 * WIDE_ROWS, 0.0625f);
 }
 
+/* One scale a row: nothing but dot products, of more tiles at once since no other sums are kept. */
+static INLINE void block_q8_rows(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    __m512i sum[TALL][COLUMNS_MAX];
+    const char *numbers = block->tile + block->scale_bytes;
+    const int8_t *q = block->q;
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+        for (size_t t = 0; t < tiles; t++)
+            sum[t][c] = _mm512_set1_epi32(block->offset[c * san_offsets(block->n) + block->groups]);
+    for (size_t b = 0; b < block->groups; b++, numbers += SAN_GROUP * WIDE_ROWS, q += SAN_GROUP) {
+        for (size_t i = 0; i < block->ahead_bytes; i += SAN_MATRIX_ALIGN)
+            _mm_prefetch(block->ahead + b * block->ahead_bytes + i, _MM_HINT_T1);
+#pragma GCC unroll 8
+        for (size_t i = 0; i < 2 * STEP_PAIRS; i++) {
+            __m512i w[TALL];
+#pragma GCC unroll 4
+            for (size_t t = 0; t < tiles; t++)
+                w[t] = _mm512_loadu_si512(numbers + t * block->tile_bytes + i * WIDE_STEP);
+#pragma GCC unroll 6
+            for (size_t c = 0; c < columns; c++) {
+                __m512i four = wide_four_numbers(q + c * block->n + 4 * i);
+#pragma GCC unroll 4
+                for (size_t t = 0; t < tiles; t++)
+                    sum[t][c] = _mm512_dpbusd_epi32(sum[t][c], w[t], four);
+            }
+        }
+    }
+#pragma GCC unroll 4
+    for (size_t t = 0; t < tiles; t++) {
+        __m512 scale =
+            _mm512_cvtph_ps(_mm256_loadu_si256((const void *)(block->tile + t * block->tile_bytes)));
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++) {
+            __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(sum[t][c]), scale);
+            _mm512_storeu_ps(
+                out + c * out_stride + t * WIDE_ROWS, _mm512_mul_ps(scaled, _mm512_set1_ps(block->scale[c])));
+        }
+    }
+}
+
 static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
     size_t rows, const struct san_columns *cols)
 {
     multiply_tiles(out, out_stride, w, first, rows, cols, wide_cut, block_q8_0);
+}
+
+static void multiply_q8_rows(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, wide_cut_rows, block_q8_rows);
 }
 
 static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
@@ -414,6 +465,7 @@ const struct san_kernels san_kernels_avx512vnni = {
     .multiply_f32 = san_avx2_multiply_f32,
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
+    .multiply_q8_rows = multiply_q8_rows,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,

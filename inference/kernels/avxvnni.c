@@ -15,6 +15,14 @@ static INLINE void block_q8_0(
     block_256(out, out_stride, block, columns, &way, 1);
 }
 
+static INLINE void block_q8_rows(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    (void)tiles;
+    const struct way way = {dot, load_q8_0, SAN_GROUP * ROWS, true};
+    block_256_rows(out, out_stride, block, columns, &way);
+}
+
 static INLINE void block_q4_0(
     float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
 {
@@ -27,6 +35,12 @@ static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix
     size_t rows, const struct san_columns *cols)
 {
     multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_0);
+}
+
+static void multiply_q8_rows(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_rows);
 }
 
 static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
@@ -43,6 +57,7 @@ const struct san_kernels san_kernels_avxvnni = {
     .multiply_f32 = san_avx2_multiply_f32,
     .multiply_f16 = san_avx2_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
+    .multiply_q8_rows = multiply_q8_rows,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_avx2_rms_norm,
     .add = san_avx2_add,

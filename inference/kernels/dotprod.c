@@ -9,6 +9,7 @@
 
 enum { ROWS = 8, STEP = ROWS * 4, PER_REGISTER = 16, TALL = 2, COLUMNS = 4 };
 static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS, .wide = 1, .tall = TALL};
+static const struct cut cut_rows = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .tall = TALL};
 
 /* A step of a tile. */
 struct step {
@@ -131,10 +132,72 @@ static INLINE void block_q4_0(
     block_of_tiles(out, out_stride, block, tiles, columns, load_q4_0, SAN_GROUP / 2 * ROWS, 0.0625f);
 }
 
+struct products {
+    int32x4_t low, high; /* of rows 0..3, 4..7 */
+};
+
+/* Sixteen numbers of a tile. */
+static INLINE void add_sixteen(
+    struct products *sum, const int8_t *numbers, const int8_t *q, size_t n, size_t columns)
+{
+    struct step step[4];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++)
+        step[i] = (struct step){vld1q_s8(numbers + i * STEP), vld1q_s8(numbers + i * STEP + 16)};
+#pragma GCC unroll 6
+    for (size_t c = 0; c < columns; c++) {
+        int8x16_t sixteen = vld1q_s8(q + c * n);
+        sum[c].low = vdotq_laneq_s32(sum[c].low, step[0].low, sixteen, 0);
+        sum[c].high = vdotq_laneq_s32(sum[c].high, step[0].high, sixteen, 0);
+        sum[c].low = vdotq_laneq_s32(sum[c].low, step[1].low, sixteen, 1);
+        sum[c].high = vdotq_laneq_s32(sum[c].high, step[1].high, sixteen, 1);
+        sum[c].low = vdotq_laneq_s32(sum[c].low, step[2].low, sixteen, 2);
+        sum[c].high = vdotq_laneq_s32(sum[c].high, step[2].high, sixteen, 2);
+        sum[c].low = vdotq_laneq_s32(sum[c].low, step[3].low, sixteen, 3);
+        sum[c].high = vdotq_laneq_s32(sum[c].high, step[3].high, sixteen, 3);
+    }
+}
+
+/* One scale a row: nothing but dot products, and with no other sums more columns at once. */
+static INLINE void block_q8_rows(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    struct products sum[TALL][COLUMNS_MAX];
+    const int8_t *numbers = (const int8_t *)block->tile + block->scale_bytes;
+#pragma GCC unroll 2
+    for (size_t t = 0; t < tiles; t++)
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++)
+            sum[t][c] = (struct products){vdupq_n_s32(0), vdupq_n_s32(0)};
+    for (size_t i = 0; i < block->n; i += PER_REGISTER, numbers += 4 * STEP)
+#pragma GCC unroll 2
+        for (size_t t = 0; t < tiles; t++)
+            add_sixteen(sum[t], numbers + t * block->tile_bytes, block->q + i, block->n, columns);
+#pragma GCC unroll 2
+    for (size_t t = 0; t < tiles; t++) {
+        const uint16_t *scales = (const uint16_t *)(const void *)(block->tile + t * block->tile_bytes);
+        float32x4_t low = widen_half(scales), high = widen_half(scales + HALF);
+#pragma GCC unroll 6
+        for (size_t c = 0; c < columns; c++) {
+            float *to = out + c * out_stride + t * ROWS;
+            float32x4_t scaled_low = vmulq_f32(vcvtq_f32_s32(sum[t][c].low), low);
+            float32x4_t scaled_high = vmulq_f32(vcvtq_f32_s32(sum[t][c].high), high);
+            vst1q_f32(to, vmulq_n_f32(scaled_low, block->scale[c]));
+            vst1q_f32(to + HALF, vmulq_n_f32(scaled_high, block->scale[c]));
+        }
+    }
+}
+
 static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
     size_t rows, const struct san_columns *cols)
 {
     multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_0);
+}
+
+static void multiply_q8_rows(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut_rows, block_q8_rows);
 }
 
 static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
@@ -278,6 +341,7 @@ const struct san_kernels san_kernels_dotprod = {
     .multiply_f32 = san_neon_multiply_f32,
     .multiply_f16 = san_neon_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
+    .multiply_q8_rows = multiply_q8_rows,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_neon_rms_norm,
     .add = san_neon_add,

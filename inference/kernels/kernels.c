@@ -78,9 +78,9 @@ const char *san_kernels_name(void)
     return kernels ? kernels->name : "none";
 }
 
-san_multiply_fn *san_kernels_multiply(const struct san_kernels *kernels, enum san_type type)
+san_multiply_fn *san_kernels_multiply(const struct san_kernels *kernels, const struct san_matrix *matrix)
 {
-    switch (type) {
+    switch (matrix->type) {
     case SAN_F32:
         return kernels->multiply_f32;
     case SAN_F16:
@@ -88,7 +88,7 @@ san_multiply_fn *san_kernels_multiply(const struct san_kernels *kernels, enum sa
     case SAN_Q4_0:
         return kernels->multiply_q4_0;
     case SAN_Q8_0:
-        return kernels->multiply_q8_0;
+        return matrix->scales == 1 ? kernels->multiply_q8_rows : kernels->multiply_q8_0;
     }
     return NULL;
 }

@@ -34,8 +34,8 @@ struct san_columns {
     const float *x;        /* [count][n] */
     const int8_t *q;       /* [count][n], -127..127 */
     const float *scale;    /* [count] */
-    const int32_t *offset; /* [count][n / 32] -128 times the sum of a group of q: what weights that are stored
-                            * with 128 added to them bring too much */
+    const int32_t *offset; /* [count][san_offsets(n)] -128 times the sum of each group of q, and of all: what
+                            * weights that are stored with 128 added to them bring too much */
 };
 
 /* A head on its way to attention, and what heads of a kind share. */
@@ -60,7 +60,7 @@ struct san_rows {
     float *out;      /* [count][n] */
     int8_t *q;       /* the same as integers */
     float *scale;    /* [count] */
-    int32_t *offset; /* [count][n / 32] */
+    int32_t *offset; /* [count][san_offsets(n)] */
 };
 
 enum {
@@ -74,7 +74,9 @@ enum {
  * F32, F16:  lanes(w[i] * x[i]), a half float widened first.
  * Q8_0, Q4_0:  sum = fma((float)(sum over i < 32 of wq[i] * q[i]), w_scale[b], sum) for each group b in turn,
  * from 0; then sum * scale[c]. Q4_0 counts in sixteenths: wq is 16 times the number, and the scale of the
- * column scale[c] / 16. */
+ * column scale[c] / 16.
+ * Q8_0 with one scale a row:  (float)(sum over i < n of wq[i] * q[i]) * w_scale * scale[c], multiplied from
+ * left to right; the sum is below 2^27, by SAN_COLUMN_MAX. With a single group that is the same. */
 typedef void san_multiply_fn(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
     size_t rows, const struct san_columns *cols);
 
@@ -87,7 +89,7 @@ struct san_kernels {
      * 1e-30. offset as in san_columns. */
     void (*quantize)(int8_t *q, float *scale, int32_t *offset, const float *x, size_t n);
 
-    san_multiply_fn *multiply_f32, *multiply_f16, *multiply_q8_0, *multiply_q4_0;
+    san_multiply_fn *multiply_f32, *multiply_f16, *multiply_q8_0, *multiply_q8_rows, *multiply_q4_0;
 
     /* out[i] = x[i] * (1 / sqrt(lanes(x[i] * x[i]) / n + epsilon)) * (1 + g[i]), multiplied from left to
      * right. out may be x. */
@@ -180,7 +182,7 @@ const struct san_kernels *san_kernels_get(struct san_error *err);
 const struct san_kernels *san_kernels_at(size_t index);
 bool san_kernels_usable(const struct san_kernels *kernels);
 
-/* The multiplication for weights of that type. */
-san_multiply_fn *san_kernels_multiply(const struct san_kernels *kernels, enum san_type type);
+/* The multiplication for that matrix. */
+san_multiply_fn *san_kernels_multiply(const struct san_kernels *kernels, const struct san_matrix *matrix);
 
 #endif

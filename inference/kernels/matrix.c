@@ -111,7 +111,7 @@ static size_t align_up(size_t size)
 
 size_t san_matrix_scale_bytes(const struct san_matrix *m)
 {
-    return align_up(m->n / SAN_GROUP * m->layout.rows * sizeof(uint16_t));
+    return align_up(m->scales * m->layout.rows * sizeof(uint16_t));
 }
 
 /* Bytes of the numbers of a group of a tile. */
@@ -120,9 +120,10 @@ static size_t group_bytes(const struct san_matrix *m)
     return (m->type == SAN_Q8_0 ? SAN_GROUP : SAN_GROUP / 2) * m->layout.rows;
 }
 
-struct san_matrix san_matrix_shape(enum san_type type, size_t n, size_t rows, struct san_layout layout)
+static struct san_matrix shape(
+    enum san_type type, size_t n, size_t rows, size_t scales, struct san_layout layout)
 {
-    struct san_matrix m = {.type = type, .n = n, .rows = rows, .layout = layout};
+    struct san_matrix m = {.type = type, .n = n, .rows = rows, .scales = scales, .layout = layout};
     if (is_tiled(&m)) {
         m.tile_bytes = align_up(san_matrix_scale_bytes(&m) + n / SAN_GROUP * group_bytes(&m));
     } else {
@@ -130,6 +131,28 @@ struct san_matrix san_matrix_shape(enum san_type type, size_t n, size_t rows, st
         m.tile_bytes = san_row_bytes(type, n);
     }
     return m;
+}
+
+struct san_matrix san_matrix_shape(enum san_type type, size_t n, size_t rows, struct san_layout layout)
+{
+    return shape(type, n, rows, n / SAN_GROUP, layout);
+}
+
+struct san_matrix san_matrix_shape_rows(size_t n, size_t rows, struct san_layout layout)
+{
+    return shape(SAN_Q8_0, n, rows, 1, layout);
+}
+
+bool san_one_scale_a_row(enum san_type type, size_t n, size_t rows, const void *from)
+{
+    const struct san_block_q8_0 *block = from;
+    if (type != SAN_Q8_0)
+        return false;
+    for (size_t row = 0; row < rows; row++, block += n / SAN_GROUP)
+        for (size_t b = 1; b < n / SAN_GROUP; b++)
+            if (block[b].scale != block->scale)
+                return false;
+    return true;
 }
 
 size_t san_matrix_bytes(const struct san_matrix *m)
@@ -161,7 +184,8 @@ static struct place place_of(const struct san_matrix *m, size_t row)
 
 static void next_group(const struct san_matrix *m, struct place *place)
 {
-    place->scale += m->layout.rows;
+    if (m->scales > 1)
+        place->scale += m->layout.rows;
     place->numbers += group_bytes(m);
 }
 

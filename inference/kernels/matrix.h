@@ -1,7 +1,8 @@
 /* matrix.h - weights in memory, in the order in which a set of kernels reads them.
  *
  * Quantised rows go in tiles of layout.rows rows: first the scales of the tile, [group][row] half floats,
- * padded to 64 bytes; then its numbers, group by group. A group is 32 / depth steps; a step is `depth`
+ * padded to 64 bytes (one for each row, where all groups of each row have the same); then its numbers, group
+ * by group. A group is 32 / depth steps; a step is `depth`
  * neighbouring numbers of every row, row by row: what one instruction, or a few of them, multiplies at once.
  * Q8_0 has a byte for each number; Q4_0 has steps 2i and 2i + 1 in the low and high halves of the same bytes.
  * The rows that the last tile lacks are zeros. F32 and F16 rows stay as they are in the file, one behind the
@@ -44,6 +45,7 @@ struct san_layout {
 struct san_matrix {
     enum san_type type;
     size_t n, rows;
+    size_t scales;            /* of a row: one for each group, or a single one */
     struct san_layout layout; /* rows and depth are 1 for F32 and F16 */
     size_t tile_bytes;
     void *data;
@@ -51,12 +53,22 @@ struct san_matrix {
 
 /* A matrix without memory: of that type and shape, in that layout if it is quantised. */
 struct san_matrix san_matrix_shape(enum san_type type, size_t n, size_t rows, struct san_layout layout);
+/* The same of Q8_0, with one scale for all groups of a row. No larger than that. */
+struct san_matrix san_matrix_shape_rows(size_t n, size_t rows, struct san_layout layout);
+/* Whether that will do: in each of `rows` rows as the file has them, all groups have the same scale. */
+bool san_one_scale_a_row(enum san_type type, size_t n, size_t rows, const void *from);
 /* That data must have, aligned to SAN_MATRIX_ALIGN. */
 size_t san_matrix_bytes(const struct san_matrix *m);
 /* Stores row `row`, as the file has it. Rows of a tile can come in any order. */
 void san_matrix_put_row(const struct san_matrix *m, size_t row, const void *from);
 /* Row `row` as floats, each times factor. */
 void san_matrix_get_row(const struct san_matrix *m, size_t row, float *out, float factor);
+
+/* Numbers that go with the n of a column, beside its scale: see san_columns. */
+static inline size_t san_offsets(size_t n)
+{
+    return n / SAN_GROUP + 1;
+}
 
 /* Where the scales and the numbers of the tile begin that has row `row`. */
 static inline const uint16_t *san_matrix_scales(const struct san_matrix *m, size_t row)

@@ -35,8 +35,12 @@ void san_neon_quantize(int8_t *q, float *scale, int32_t *offset, const float *x,
     bool zero = most < SAN_QUANTIZE_MIN;
     float32x4_t factor = vdupq_n_f32(zero ? 0 : 127.0f / most);
     *scale = zero ? 0 : most / 127.0f;
-    for (size_t i = 0; i < n; i += SAN_GROUP)
+    int32_t sum = 0;
+    for (size_t i = 0; i < n; i += SAN_GROUP) {
         offset[i / SAN_GROUP] = -128 * round_group(q + i, x + i, factor);
+        sum += offset[i / SAN_GROUP];
+    }
+    offset[n / SAN_GROUP] = sum;
 }
 
 /* ---- floats, in tiles: four dot products of rows w[t] with columns x[t] ---- */
@@ -95,6 +99,8 @@ void san_neon_multiply_f16(float *out, size_t out_stride, const struct san_matri
 
 enum { ROWS = 4, STEP = 16 };
 static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .tall = 1};
+enum { COLUMNS_OF_ROWS = 4 }; /* whose sums are a register for each row */
+static const struct cut cut_rows = {.tile_rows = ROWS, .columns = COLUMNS_OF_ROWS, .wide = 1, .tall = 1};
 
 /* A group of four rows. */
 struct weights {
@@ -183,10 +189,56 @@ static INLINE void block_q4_0(
     block_of_rows(out, out_stride, block, columns, load_q4_0, SAN_GROUP / 2 * ROWS, 0.0625f);
 }
 
+/* Sixteen numbers of a tile. */
+static INLINE void add_step(
+    int32x4_t sum[][ROWS], const int8_t *numbers, const int8_t *q, size_t n, size_t columns)
+{
+    int8x16_t w[ROWS];
+#pragma GCC unroll 4
+    for (size_t r = 0; r < ROWS; r++)
+        w[r] = vld1q_s8(numbers + r * STEP);
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++) {
+        int8x16_t sixteen = vld1q_s8(q + c * n);
+#pragma GCC unroll 4
+        for (size_t r = 0; r < ROWS; r++)
+            sum[c][r] = vpadalq_s16(sum[c][r], pairs_of_products(w[r], sixteen));
+    }
+}
+
+/* One scale a row: what is alike in all sums of a row is added up at the end. */
+static INLINE void block_q8_rows(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    (void)tiles;
+    int32x4_t sum[COLUMNS_OF_ROWS][ROWS];
+    const int8_t *numbers = (const int8_t *)block->tile + block->scale_bytes;
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++)
+#pragma GCC unroll 4
+        for (size_t r = 0; r < ROWS; r++)
+            sum[c][r] = vdupq_n_s32(0);
+    for (size_t i = 0; i < block->n; i += STEP, numbers += ROWS * STEP)
+        add_step(sum, numbers, block->q + i, block->n, columns);
+    float32x4_t scale = widen_half((const uint16_t *)(const void *)block->tile);
+#pragma GCC unroll 4
+    for (size_t c = 0; c < columns; c++) {
+        int32x4_t whole = vpaddq_s32(vpaddq_s32(sum[c][0], sum[c][1]), vpaddq_s32(sum[c][2], sum[c][3]));
+        float32x4_t scaled = vmulq_f32(vcvtq_f32_s32(whole), scale);
+        vst1q_f32(out + c * out_stride, vmulq_n_f32(scaled, block->scale[c]));
+    }
+}
+
 static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
     size_t rows, const struct san_columns *cols)
 {
     multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_0);
+}
+
+static void multiply_q8_rows(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    multiply_tiles(out, out_stride, w, first, rows, cols, cut_rows, block_q8_rows);
 }
 
 static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
@@ -476,6 +528,7 @@ const struct san_kernels san_kernels_neon = {
     .multiply_f32 = san_neon_multiply_f32,
     .multiply_f16 = san_neon_multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
+    .multiply_q8_rows = multiply_q8_rows,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = san_neon_rms_norm,
     .add = san_neon_add,

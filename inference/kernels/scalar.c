@@ -31,10 +31,11 @@ static void quantize(int8_t *q, float *scale, int32_t *offset, const float *x, s
     bool zero = most < SAN_QUANTIZE_MIN;
     float inverse = zero ? 0 : 127.0f / most;
     *scale = zero ? 0 : most / 127.0f;
-    memset(offset, 0, n / SAN_GROUP * sizeof(*offset));
+    memset(offset, 0, san_offsets(n) * sizeof(*offset));
     for (size_t i = 0; i < n; i++) {
         q[i] = (int8_t)lrintf(x[i] * inverse);
         offset[i / SAN_GROUP] -= 128 * q[i];
+        offset[n / SAN_GROUP] -= 128 * q[i];
     }
 }
 
@@ -110,6 +111,25 @@ static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix
             out[c * out_stride + r] =
                 dot_q8_0(quantised_row(w, first + r), cols->q + c * cols->n, cols->n / SAN_GROUP) *
                 cols->scale[c];
+}
+
+static int32_t dot_row(const int8_t *w, const int8_t *q, size_t n)
+{
+    int32_t sum = 0;
+    for (size_t i = 0; i < n; i += SAN_GROUP)
+        sum += dot_group(w + i, q + i);
+    return sum;
+}
+
+static void multiply_q8_rows(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols)
+{
+    for (size_t r = 0; r < rows; r++)
+        for (size_t c = 0; c < cols->count; c++) {
+            struct row row = quantised_row(w, first + r);
+            float sum = (float)dot_row(row.q, cols->q + c * cols->n, cols->n);
+            out[c * out_stride + r] = sum * san_half_to_float(*row.scale) * cols->scale[c];
+        }
 }
 
 /* Nibbles in two's complement: shifted up they are 16 times the number. */
@@ -280,6 +300,7 @@ const struct san_kernels san_kernels_scalar = {
     .multiply_f32 = multiply_f32,
     .multiply_f16 = multiply_f16,
     .multiply_q8_0 = multiply_q8_0,
+    .multiply_q8_rows = multiply_q8_rows,
     .multiply_q4_0 = multiply_q4_0,
     .rms_norm = rms_norm,
     .add = add,

@@ -29,7 +29,7 @@ struct block {
     const int8_t *q; /* [columns][n] */
     size_t n;
     const float *scale;    /* [columns] */
-    const int32_t *offset; /* [columns][groups] */
+    const int32_t *offset; /* [columns][san_offsets(n)] */
     const char *ahead;     /* of the tiles that come next; each group asks for so many bytes of them: */
     size_t ahead_bytes;
 };
@@ -77,13 +77,13 @@ static INLINE void run_block(float *out, size_t out_stride, const struct san_mat
     const struct block block = {
         .tile = (const char *)w->data + tile * w->tile_bytes,
         .tile_bytes = w->tile_bytes,
-        .scale_bytes = (groups * w->layout.rows * sizeof(uint16_t) + SAN_MATRIX_ALIGN - 1) /
+        .scale_bytes = (w->scales * w->layout.rows * sizeof(uint16_t) + SAN_MATRIX_ALIGN - 1) /
                        SAN_MATRIX_ALIGN * SAN_MATRIX_ALIGN,
         .groups = groups,
         .q = cols->q + c * w->n,
         .n = w->n,
         .scale = cols->scale + c,
-        .offset = cols->offset + c * groups,
+        .offset = cols->offset + c * san_offsets(w->n),
         .ahead = ahead.from,
         .ahead_bytes = ahead.bytes,
     };
@@ -125,7 +125,7 @@ static INLINE void run_part(float *out, size_t out_stride, const struct san_matr
             .count = 1,
             .q = cols->q + c * cols->n,
             .scale = cols->scale + c,
-            .offset = cols->offset + c * (cols->n / SAN_GROUP)};
+            .offset = cols->offset + c * san_offsets(cols->n)};
         run_block(result, 0, w, tile, &one, 0, 1, 1, nothing_ahead, run);
         memcpy(out + c * out_stride, result, rows * sizeof(*out));
     }
@@ -141,6 +141,10 @@ static INLINE void multiply_tiles(float *out, size_t out_stride, const struct sa
     else
         for (; t + cut.wide <= whole; t += cut.wide)
             run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, cut.wide, cut.columns, run);
+    if (cut.wide > 2 && whole - t >= 2) {
+        run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, 2, cut.columns, run);
+        t += 2;
+    }
     for (; t < whole; t++)
         run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, 1, cut.columns, run);
     if (rows % cut.tile_rows)
