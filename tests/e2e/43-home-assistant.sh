@@ -23,7 +23,7 @@ start_fake() {
 	fake_pid=$pid
 	wait_for 5 grep -q ready "$work/fake.log"
 }
-order() { printf '%s\n' "$*" >"$work/orders"; }
+order() { timeout 10 sh -c 'printf "%s\n" "$1" >"$2"' sh "$*" "$work/orders"; }
 called() { wait_for 5 grep -qF -- "call $1" "$work/fake.log" || { cat "$work/fake.log"; return 1; }; }
 ha_is() { rpc '{"jsonrpc":"2.0","id":1,"method":"status"}' | grep -q "\"home_assistant\":{\"state\":\"$1\""; }
 ctl() { hearthctl --socket "$sock" "$@"; }

@@ -11,7 +11,7 @@ python3 "$HEARTH_SRCDIR/tests/ha/large_home.py" 3000 >"$work/home.json"
 background fake python3 "$HEARTH_SRCDIR/tests/ha/fake_home_assistant.py" "$fake_port" the-right-token "$work/home.json" "$work/orders"
 fake_pid=$pid
 wait_for 10 grep -q ready "$work/fake.log"
-order() { printf '%s\n' "$*" >"$work/orders"; }
+order() { timeout 10 sh -c 'printf "%s\n" "$1" >"$2"' sh "$*" "$work/orders"; }
 ctl() { hearthctl --socket "$sock" "$@"; }
 row_is() { ctl devices --all --json | tr -d '\n\t ' | grep -qF -- "$1"; }
 state_is() { row_is "\"entity_id\":\"$1\",$2"; }

@@ -42,6 +42,7 @@ need() {
 background() {
 	log=$work/$1.log
 	shift
+	: >"$log" # at once: nobody is to find what an earlier one of that name said
 	"$@" >"$log" 2>&1 &
 	pid=$!
 	pids="$pids $pid"

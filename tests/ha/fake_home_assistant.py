@@ -24,6 +24,7 @@ Orders come through the FIFO, one a line:
 """
 import asyncio
 import base64
+import errno
 import hashlib
 import json
 import ssl
@@ -213,6 +214,17 @@ class Client:
             self.writer.close()
 
 
+async def listen(serve, port, tls):
+    """Somebody who looks for a server that is gone may hold its port for a moment."""
+    for left in range(40, -1, -1):
+        try:
+            return await asyncio.start_server(serve, "127.0.0.1", port, ssl=tls)
+        except OSError as e:
+            if e.errno != errno.EADDRINUSE or not left:
+                raise
+            await asyncio.sleep(0.1)
+
+
 async def main():
     port, token, home = int(sys.argv[1]), sys.argv[2], json.load(open(sys.argv[3], encoding="utf-8"))
     fake = Fake(token, home)
@@ -220,7 +232,7 @@ async def main():
     if len(sys.argv) > 5:
         tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         tls.load_cert_chain(sys.argv[5], sys.argv[6])
-    await asyncio.start_server(lambda reader, writer: Client(fake, reader, writer).run(), "127.0.0.1", port, ssl=tls)
+    await listen(lambda reader, writer: Client(fake, reader, writer).run(), port, tls)
     print("ready", flush=True)
     orders = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(orders), open(sys.argv[4], "r+b", buffering=0))
