@@ -1,4 +1,8 @@
-"""ggml's block types Q8_0 and Q4_0 in numpy (for the file) and in torch (rounding while training goes on)."""
+"""ggml's block types Q8_0 and Q4_0 in numpy (for the file) and in torch (rounding while training goes on).
+
+All blocks of a row of Q8_0 get the same scale, that of the row's largest number. Any reader of Q8_0 reads that; libsan
+multiplies it in integers alone.
+"""
 import contextlib
 
 import numpy as np
@@ -7,12 +11,12 @@ BLOCK = 32
 
 
 def q8_0(rows):
-    """float32 [.., n], n a multiple of 32 -> bytes: per block an f16 scale and 32 int8."""
-    x = np.ascontiguousarray(rows, np.float32).reshape(-1, BLOCK)
-    scale = np.abs(x).max(1, keepdims=True) / 127
-    inverse = np.divide(1.0, scale, out=np.zeros_like(scale), where=scale > 0)
-    out = np.zeros(len(x), np.dtype([("d", "<f2"), ("q", "i1", BLOCK)]))
-    out["d"], out["q"] = scale[:, 0].astype(np.float16), np.rint(x * inverse)
+    """float32 [.., n], n a multiple of 32 -> bytes: per block an f16 scale, that of the row, and 32 int8."""
+    x = np.ascontiguousarray(rows, np.float32)
+    scale = (np.abs(x).max(-1, keepdims=True) / 127).astype(np.float16)
+    steps = np.divide(x, scale, out=np.zeros_like(x), where=scale > 0)    # by what the file holds; a tiny scale can be too small by half
+    out = np.zeros((*x.shape[:-1], x.shape[-1] // BLOCK), np.dtype([("d", "<f2"), ("q", "i1", BLOCK)]))
+    out["d"], out["q"] = scale, np.clip(np.rint(steps), -127, 127).reshape(out["q"].shape)
     return out.tobytes()
 
 
@@ -31,12 +35,11 @@ def q4_0(rows):
 def rounded(w, kind):
     """The values that a matrix [rows, columns] has after a trip through the type `kind` (torch, same shape)."""
     import torch    # here, because writing files does without
-    x = w.reshape(-1, BLOCK)
     if kind == "q8_0":
-        scale = x.abs().amax(1, keepdim=True) / 127
-        q = torch.round(x * torch.where(scale == 0, torch.zeros_like(scale), 1 / scale))
-        return (q * scale.half().float()).reshape(w.shape)
+        scale = (w.abs().amax(1, keepdim=True) / 127).half().float()
+        return torch.round(w / torch.where(scale == 0, torch.ones_like(scale), scale)).clamp(-127, 127) * scale
     if kind == "q4_0":
+        x = w.reshape(-1, BLOCK)
         peak = x.gather(1, x.abs().argmax(1, keepdim=True))
         scale = peak / -8
         inverse = torch.where(scale == 0, torch.zeros_like(scale), 1 / scale)

@@ -147,6 +147,20 @@ class Files(unittest.TestCase):
                     torch.testing.assert_close(p, q, msg=f"{kind} {n}")
 
 
+    def test_blocks_of_a_row_share_the_scale_of_its_largest_number(self):
+        w = np.zeros((4, 96), np.float32)
+        w[0, :3], w[0, 95] = (0.004, -1.0, 0.5), 2.54
+        w[1, 40] = -127 * 65504.0    # the largest half as scale
+        w[2] = np.linspace(-3e-6, 5e-6, 96)    # where halves are few; the last row has none at all
+        blocks = np.frombuffer(quantise.q8_0(w), np.dtype([("d", "<f2"), ("q", "i1", 32)])).reshape(4, 3)
+        self.assertTrue((blocks["d"] == blocks["d"][:, :1]).all())
+        self.assertEqual(blocks["d"][:, 0].tolist(), [np.float16(0.02), 65504, np.float16(2 ** -24), 0])
+        self.assertEqual(blocks["q"][0].ravel()[[0, 1, 2, 95]].tolist(), [0, -50, 25, 127])
+        self.assertEqual(blocks["q"][1].ravel()[40], -127)
+        self.assertEqual(blocks["q"][2].ravel()[[0, 95]].tolist(), [-50, 84])
+        stored = blocks["q"].reshape(4, 96) * blocks["d"][:, :1].astype(np.float32)
+        np.testing.assert_array_equal(quantise.rounded(torch.from_numpy(w), "q8_0").numpy(), stored)
+
     def test_keys_change_and_nothing_else(self):
         arrays = [("a", np.arange(64, dtype=np.float32).reshape(2, 32), "q8_0"), ("b", np.arange(3, dtype=np.float32), "f32")]
         with tempfile.TemporaryDirectory() as d:
