@@ -164,8 +164,8 @@ static void put_query(struct san_network *net, size_t at, const float *head, flo
         net->query[at * n + i] = head[i] * factor;
 }
 
-/* A key as a row of the file's kind. A scale that a half float cannot hold becomes the largest that it can.
- */
+/* A key as a row of the file's kind, with one scale. What a half float cannot hold becomes the largest that
+ * it can. */
 static void put_key(const struct san_network *net, void *row, const float *head)
 {
     struct san_block_q8_0 *blocks = row;
@@ -173,11 +173,13 @@ static void put_key(const struct san_network *net, void *row, const float *head)
         memcpy(row, head, net->key_n * sizeof(*head));
         return;
     }
+    int8_t q[HEAD_MAX];
+    float scale;
+    int32_t offset[HEAD_MAX / SAN_GROUP + 1];
+    net->kernels->quantize(q, &scale, offset, head, net->key_n);
     for (size_t b = 0; b < net->key_n / SAN_GROUP; b++) {
-        float scale;
-        int32_t offset[2];
-        net->kernels->quantize(blocks[b].q, &scale, offset, head + b * SAN_GROUP, SAN_GROUP);
         blocks[b].scale = san_float_to_half(scale);
+        memcpy(blocks[b].q, q + b * SAN_GROUP, SAN_GROUP);
     }
 }
 

@@ -52,7 +52,8 @@ static size_t positions(const struct san_config *c)
 static struct san_memory lay_out_memory(const struct san_network *net, struct layout *layout, size_t capacity)
 {
     struct san_memory memory = {.capacity = capacity};
-    memory.keys = san_matrix_shape(net->key_type, net->key_n, capacity, net->kernels->layout);
+    memory.keys = net->quantised ? san_matrix_shape_rows(net->key_n, capacity, net->kernels->layout)
+                                 : san_matrix_shape(SAN_F32, net->key_n, capacity, net->kernels->layout);
     memory.keys_bytes = san_matrix_bytes(&memory.keys);
     memory.keys.data = carve(layout, net->model->config.kv_heads, memory.keys_bytes);
     if (net->quantised) {
@@ -186,9 +187,8 @@ static void set_sizes(struct san_network *net)
     net->score_stride = (net->rows + 15) / 16 * 16 + 16; /* whole tiles of keys; softmax and weigh pad */
     net->quantised = layers_quantised(w->enc, c->enc_layers) || layers_quantised(w->dec, c->dec_layers) ||
                      layers_quantised(w->cross, c->dec_layers);
-    net->key_type = net->quantised ? SAN_Q8_0 : SAN_F32;
     net->key_n = net->quantised ? (c->head_dim + SAN_GROUP - 1) / SAN_GROUP * SAN_GROUP : c->head_dim;
-    net->key_bytes = c->kv_heads * san_row_bytes(net->key_type, net->key_n);
+    net->key_bytes = c->kv_heads * san_row_bytes(net->quantised ? SAN_Q8_0 : SAN_F32, net->key_n);
     net->value_bytes = net->quantised ? net->kv + c->kv_heads * sizeof(float) : net->kv * sizeof(float);
 }
 

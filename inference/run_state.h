@@ -59,7 +59,6 @@ struct san_network {
     void *block;                     /* all that follows lies in it */
     size_t inner, kv, rows, score_stride;
     bool quantised;         /* some matrix is: activations are needed as integers too */
-    enum san_type key_type; /* Q8_0 or F32 */
     size_t key_n;           /* numbers of a key: hd, with zeros up to a group if quantised */
     size_t key_bytes;       /* of the keys of a token, as rows of the file's kind */
     size_t value_bytes;     /* of the values of a token: of each head a scale and integers, or floats */

@@ -532,14 +532,15 @@ static void check_queries(const struct san_kernels *set, const struct some_heads
 static void check_keys(const struct san_kernels *set, const struct some_heads *h)
 {
     set->round_keys(h->head, h->count, &(struct san_head_norm){h->g, h->n, 1e-6f});
-    for (size_t i = 0; i < h->count * h->n; i += 32) {
-        const struct san_block_q8_0 *got = &h->key[i / h->n][i % h->n / 32];
+    for (size_t i = 0; i < h->count; i++) {
         float scale;
-        int8_t q[32];
-        int32_t offset[2];
-        scalar()->quantize(q, &scale, offset, h->want + i, 32);
-        assert_int_equal(got->scale, san_float_to_half(scale));
-        assert_memory_equal(got->q, q, 32);
+        int8_t q[SAN_HEAD_MAX];
+        int32_t offset[SAN_HEAD_MAX / 32 + 1];
+        scalar()->quantize(q, &scale, offset, h->want + i * h->n, h->n);
+        for (size_t b = 0; b < h->n / 32; b++) {
+            assert_int_equal(h->key[i][b].scale, san_float_to_half(scale));
+            assert_memory_equal(h->key[i][b].q, q + b * 32, 32);
+        }
     }
 }
 

@@ -299,21 +299,26 @@ static INLINE __m256 largest_of_eight(const __m512 *x)
     return _mm512_castps512_ps256(_mm512_shuffle_f32x4(all, all, 0x08));
 }
 
+static struct rounding rounding_of_heads(const struct heads *heads, size_t count, size_t groups)
+{
+    __m512 most[AT_ONCE];
+    for (size_t h = 0; h < count; h++) {
+        most[h] = heads->most[h * groups];
+        for (size_t g = 1; g < groups; g++)
+            most[h] = _mm512_max_ps(most[h], heads->most[h * groups + g]);
+    }
+    for (size_t h = count; h < AT_ONCE; h++)
+        most[h] = most[0];
+    return rounding_of(largest_of_eight(most));
+}
+
 void san_avx512_round_queries(int8_t *q, float *scale, int32_t *offset, const struct san_head *head,
     size_t count, const struct san_head_norm *norm)
 {
     struct heads heads;
     prepare(&heads, head, count, norm);
     size_t groups = norm->n / SAN_GROUP;
-    __m512 most[AT_ONCE];
-    for (size_t h = 0; h < count; h++) {
-        most[h] = heads.most[h * groups];
-        for (size_t g = 1; g < groups; g++)
-            most[h] = _mm512_max_ps(most[h], heads.most[h * groups + g]);
-    }
-    for (size_t h = count; h < AT_ONCE; h++)
-        most[h] = most[0];
-    struct rounding r = rounding_of(largest_of_eight(most));
+    struct rounding r = rounding_of_heads(&heads, count, groups);
     _mm256_mask_storeu_ps(scale, (__mmask8)((1u << count) - 1), r.scale);
     float by_head[AT_ONCE], inverse[AT_ONCE * HEAD_GROUPS];
     _mm256_storeu_ps(by_head, r.inverse);
@@ -341,23 +346,17 @@ void san_avx512_round_keys(const struct san_head *head, size_t count, const stru
 {
     struct heads heads;
     prepare(&heads, head, count, norm);
-    struct san_block_q8_0 *block[AT_ONCE * HEAD_GROUPS];
-    size_t groups = 0;
+    size_t groups = norm->n / SAN_GROUP;
+    struct rounding r = rounding_of_heads(&heads, count, groups);
+    uint16_t scale[AT_ONCE];
+    float inverse[AT_ONCE];
+    _mm_storeu_si128((void *)scale, halves_of(r.scale));
+    _mm256_storeu_ps(inverse, r.inverse);
     for (size_t h = 0; h < count; h++)
-        for (size_t g = 0; g < norm->n / SAN_GROUP; g++)
-            block[groups++] = head[h].key + g;
-    for (size_t g = groups; g % AT_ONCE; g++)
-        heads.most[g] = heads.most[0];
-    for (size_t g = 0; g < groups; g += AT_ONCE) {
-        struct rounding r = rounding_of(largest_of_eight(heads.most + g));
-        uint16_t scale[AT_ONCE];
-        float inverse[AT_ONCE];
-        _mm_storeu_si128((void *)scale, halves_of(r.scale));
-        _mm256_storeu_ps(inverse, r.inverse);
-        for (size_t i = 0; i < AT_ONCE && g + i < groups; i++) {
-            block[g + i]->scale = scale[i];
+        for (size_t g = 0; g < groups; g++) {
+            struct san_block_q8_0 *block = head[h].key + g;
+            block->scale = scale[h];
             _mm256_storeu_si256(
-                (void *)block[g + i]->q, round_one(heads.x + (g + i) * SAN_GROUP, inverse[i]));
+                (void *)block->q, round_one(heads.x + (h * groups + g) * SAN_GROUP, inverse[h]));
         }
-    }
 }

@@ -42,7 +42,7 @@ struct san_columns {
 struct san_head {
     const float *x;
     const float *cosine, *sine; /* [n / 2]; NULL: it is not turned */
-    struct san_block_q8_0 *key; /* [n / 32] of round_keys */
+    struct san_block_q8_0 *key; /* [n / 32] of round_keys: all with the same scale */
 };
 struct san_head_norm {
     const float *g; /* [n] */
@@ -103,7 +103,7 @@ struct san_kernels {
     void (*advance)(const struct san_rows *rows);
 
     /* Both NULL likewise: each head becomes rms_norm(x, g),
-     * turned by rope; then a query is quantized, one behind the other, and of a key each group by itself, its
+     * turned by rope; then it is quantized: queries one behind the other; a key to the blocks of a row, its
      * scale rounded as by san_float_to_half. n is a multiple of 32. */
     void (*round_queries)(int8_t *q, float *scale, int32_t *offset, const struct san_head *head, size_t count,
         const struct san_head_norm *norm);
