@@ -2,7 +2,8 @@
  *
  * libmosquitto keeps its own idea of a session: messages that were not acknowledged are sent again after a
  * reconnect. A command must not be: a light that was to go on an hour ago must not go on now. So each attempt
- * gets a fresh client, and what is worth saying again (subscriptions, the status) is kept here.
+ * gets a fresh client, and what is worth saying again is kept beside it: subscriptions
+ * (mqtt_subscriptions.c), and commands that have not left yet (mqtt_outbox.c).
  *
  * mosquitto_connect_async resolves the broker's name before it returns, which may take seconds: that one call
  * runs on a worker thread, and nothing else touches the client meanwhile. From then on the client's socket is
@@ -22,14 +23,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "hashmap.h"
 #include "log.h"
 #include "mqtt_inbox.h"
+#include "mqtt_outbox.h"
+#include "mqtt_subscriptions.h"
 
 enum {
-    PENDING_MAX = 512, /* commands under way */
     PASSWORD_MAX = 512,
-    SUBSCRIBE_BATCH = 50, /* topics in one SUBSCRIBE packet */
     GREETING_TIMEOUT_MS = 10000,
     TICK_MS = 500, /* keepalive, expiry */
     PAUSE_FIRST_MS = 1000,
@@ -37,24 +37,6 @@ enum {
     AT_ONCE_MS = 5000,
     READ_ROUNDS = 32,
     READ_NS = 2000000, /* of the loop's time, at each of its turns */
-};
-
-/* A command under way. */
-struct pending {
-    struct pending *next;
-    unsigned id;
-    int mid; /* of libmosquitto; 0: not handed over yet */
-    uint64_t deadline;
-    mqtt_published_cb done;
-    void *data;
-    size_t len;
-    char *payload; /* behind topic */
-    char topic[];
-};
-
-struct subscription {
-    int qos;
-    bool wanted; /* still to be sent on this connection */
 };
 
 struct mqtt {
@@ -79,20 +61,19 @@ struct mqtt {
     bool stopping;
     char trouble[512];
 
-    struct hashmap *subscriptions; /* topic -> struct subscription */
-    bool subscriptions_wanted;
+    struct mqtt_subscriptions subscriptions;
     uv_check_t turn; /* sends what this turn of the loop has gathered, and delivers the inbox */
     uv_idle_t awake; /* keeps the loop from sleeping while there is something to do */
 
     bool held;               /* nobody can take a message now */
     struct mqtt_inbox inbox; /* while it has some, nothing is read */
 
-    struct pending *pending;
-    unsigned next_id;
+    struct mqtt_outbox outbox;
 };
 
 static void attempt(struct mqtt *mqtt);
 static void connection_lost(struct mqtt *mqtt, const char *why);
+static void update_poll(struct mqtt *mqtt);
 
 const char *mqtt_state_name(enum mqtt_state state)
 {
@@ -127,116 +108,26 @@ const char *mqtt_trouble(const struct mqtt *mqtt)
     return mqtt->trouble;
 }
 
-/* ---- commands under way ---- */
-
-static struct pending **find_pending(struct mqtt *mqtt, unsigned id)
-{
-    struct pending **at = &mqtt->pending;
-    while (*at && (*at)->id != id)
-        at = &(*at)->next;
-    return at;
-}
-
-/* Takes the command out of the list before its callback runs, which may publish again. */
-static void finish_pending(struct pending **at, enum mqtt_fate fate)
-{
-    struct pending *pending = *at;
-    *at = pending->next;
-    if (pending->done)
-        pending->done(pending->data, fate);
-    free(pending);
-}
-
-/* Ends every command for which `over` holds. Each callback may change the list: start again after each. */
-static void finish_where(
-    struct mqtt *mqtt, bool (*over)(const struct pending *, uint64_t), uint64_t arg, enum mqtt_fate fate)
-{
-    struct pending **at = &mqtt->pending;
-    while (*at) {
-        if (!over(*at, arg)) {
-            at = &(*at)->next;
-            continue;
-        }
-        finish_pending(at, fate);
-        at = &mqtt->pending;
-    }
-}
-
-static bool has_mid(const struct pending *pending, uint64_t mid)
-{
-    return pending->mid == (int)mid;
-}
-
-static bool was_handed_over(const struct pending *pending, uint64_t unused)
-{
-    (void)unused;
-    return pending->mid != 0;
-}
-
-static bool waited_until(const struct pending *pending, uint64_t now)
-{
-    return pending->mid == 0 && pending->deadline <= now;
-}
-
-static bool is_any(const struct pending *pending, uint64_t unused)
-{
-    (void)pending;
-    (void)unused;
-    return true;
-}
-
-static bool hand_over(struct mqtt *mqtt, struct pending *pending)
-{
-    int rc = mosquitto_publish(
-        mqtt->client, &pending->mid, pending->topic, (int)pending->len, pending->payload, 1, false);
-    if (rc == MOSQ_ERR_SUCCESS)
-        return true;
-    pending->mid = 0;
-    log_warning("mqtt: %s not published: %s", pending->topic, mosquitto_strerror(rc));
-    return false;
-}
-
-static size_t pending_count(const struct mqtt *mqtt)
-{
-    size_t count = 0;
-    for (const struct pending *pending = mqtt->pending; pending; pending = pending->next)
-        count++;
-    return count;
-}
-
-static void update_poll(struct mqtt *mqtt);
+/* ---- publishing ---- */
 
 unsigned mqtt_publish_command(struct mqtt *mqtt, const char *topic, const char *payload, size_t len,
     mqtt_published_cb done, void *data, bool *sent)
 {
     *sent = false;
-    size_t topic_size = strlen(topic) + 1;
-    struct pending *pending =
-        pending_count(mqtt) < PENDING_MAX ? malloc(sizeof(*pending) + topic_size + len) : NULL;
-    if (!pending)
-        return 0;
     uint64_t wait = (uint64_t)mqtt->config->publish_timeout * 1000;
-    *pending = (struct pending){
-        .id = ++mqtt->next_id, .deadline = uv_now(mqtt->loop) + wait, .done = done, .data = data, .len = len};
-    memcpy(pending->topic, topic, topic_size);
-    pending->payload = pending->topic + topic_size;
-    if (len)
-        memcpy(pending->payload, payload, len);
-    struct pending **tail = &mqtt->pending; /* in order: what came first leaves first */
-    while (*tail)
-        tail = &(*tail)->next;
-    *tail = pending;
+    struct mqtt_command *command =
+        mqtt_outbox_put(&mqtt->outbox, topic, payload, len, uv_now(mqtt->loop) + wait, done, data);
+    if (!command)
+        return 0;
     if (mqtt->state == MQTT_ONLINE)
-        *sent = hand_over(mqtt, pending);
+        *sent = mqtt_outbox_hand_over(command, mqtt->client);
     update_poll(mqtt);
-    return pending->id;
+    return command->id;
 }
 
 void mqtt_cancel(struct mqtt *mqtt, unsigned id)
 {
-    struct pending *pending = *find_pending(mqtt, id);
-    if (pending)
-        pending->done = NULL;
+    mqtt_outbox_cancel(&mqtt->outbox, id);
 }
 
 void mqtt_publish_news(
@@ -252,7 +143,11 @@ void mqtt_publish_news(
 
 /* ---- subscriptions ---- */
 
-static void send_subscriptions(struct mqtt *mqtt);
+static void send_subscriptions(struct mqtt *mqtt)
+{
+    mqtt_subscriptions_send(&mqtt->subscriptions, mqtt->client);
+    update_poll(mqtt);
+}
 
 static void deliver_inbox(struct mqtt *mqtt);
 
@@ -262,7 +157,7 @@ static void on_turn(uv_check_t *check)
     uv_check_stop(&mqtt->turn);
     uv_idle_stop(&mqtt->awake);
     deliver_inbox(mqtt);
-    if (mqtt->subscriptions_wanted && mqtt->state == MQTT_ONLINE)
+    if (mqtt->subscriptions.wanted && mqtt->state == MQTT_ONLINE)
         send_subscriptions(mqtt);
 }
 
@@ -282,62 +177,18 @@ static void want_turn(struct mqtt *mqtt)
 
 void mqtt_subscribe(struct mqtt *mqtt, const char *topic, int qos)
 {
-    struct subscription *subscription = hashmap_get(mqtt->subscriptions, topic);
-    if (!subscription) {
-        subscription = calloc(1, sizeof(*subscription));
-        if (!subscription || !hashmap_put(mqtt->subscriptions, topic, subscription)) {
-            free(subscription);
-            log_error("mqtt: no memory to subscribe to %s", topic);
-            return;
-        }
+    if (!mqtt_subscriptions_add(&mqtt->subscriptions, topic, qos)) {
+        log_error("mqtt: no memory to subscribe to %s", topic);
+        return;
     }
-    subscription->qos = qos > subscription->qos ? qos : subscription->qos;
-    subscription->wanted = true;
-    mqtt->subscriptions_wanted = true;
     want_turn(mqtt);
 }
 
 void mqtt_unsubscribe(struct mqtt *mqtt, const char *topic)
 {
-    free(hashmap_remove(mqtt->subscriptions, topic));
+    mqtt_subscriptions_remove(&mqtt->subscriptions, topic);
     if (mqtt->state == MQTT_ONLINE)
         mosquitto_unsubscribe(mqtt->client, NULL, topic);
-    update_poll(mqtt);
-}
-
-static void send_batch(struct mqtt *mqtt, char **topics, int count, int qos)
-{
-    if (!count)
-        return;
-    int rc = mosquitto_subscribe_multiple(mqtt->client, NULL, count, topics, qos, 0, NULL);
-    if (rc != MOSQ_ERR_SUCCESS)
-        log_warning(
-            "mqtt: cannot subscribe to %s and %d more: %s", topics[0], count - 1, mosquitto_strerror(rc));
-}
-
-/* One packet carries one quality of service with libmosquitto: a round for each. */
-static void send_subscriptions(struct mqtt *mqtt)
-{
-    mqtt->subscriptions_wanted = false;
-    for (int qos = 0; qos <= 2; qos++) {
-        char *topics[SUBSCRIBE_BATCH];
-        int count = 0;
-        size_t cursor = 0;
-        const char *topic;
-        void *value;
-        while (hashmap_next(mqtt->subscriptions, &cursor, &topic, &value)) {
-            struct subscription *subscription = value;
-            if (!subscription->wanted || subscription->qos != qos)
-                continue;
-            subscription->wanted = false;
-            topics[count++] = (char *)(uintptr_t)topic; /* libmosquitto only reads it */
-            if (count < SUBSCRIBE_BATCH)
-                continue;
-            send_batch(mqtt, topics, count, qos);
-            count = 0;
-        }
-        send_batch(mqtt, topics, count, qos);
-    }
     update_poll(mqtt);
 }
 
@@ -406,7 +257,8 @@ static void on_message(struct mosquitto *client, void *data, const struct mosqui
 static void on_puback(struct mosquitto *client, void *data, int mid)
 {
     (void)client;
-    finish_where(data, has_mid, (uint64_t)mid, MQTT_ACKED);
+    struct mqtt *mqtt = data;
+    mqtt_outbox_acked(&mqtt->outbox, mid);
 }
 
 static void on_suback(struct mosquitto *client, void *data, int mid, int count, const int *granted)
@@ -482,7 +334,7 @@ static void connection_lost(struct mqtt *mqtt, const char *why)
     log_warning("mqtt: %s", mqtt->trouble);
     drop_client(mqtt);
     retry_later(mqtt);
-    finish_where(mqtt, was_handed_over, 0, MQTT_LOST);
+    mqtt_outbox_lost(&mqtt->outbox);
     if (was_online)
         mqtt->handlers.changed(mqtt->handlers.data, false, mqtt->trouble);
 }
@@ -492,15 +344,10 @@ static void greet(struct mqtt *mqtt)
 {
     log_info("mqtt: connected to %s:%d as %s", mqtt->config->host, mqtt->config->port, mqtt->client_id);
     mqtt->pause_ms = PAUSE_FIRST_MS;
-    size_t cursor = 0;
-    void *value;
-    while (hashmap_next(mqtt->subscriptions, &cursor, NULL, &value))
-        ((struct subscription *)value)->wanted = true;
+    mqtt_subscriptions_want_all(&mqtt->subscriptions);
     send_subscriptions(mqtt);
     mqtt_publish_news(mqtt, mqtt->status_topic, "online", 6, 1, true);
-    for (struct pending *pending = mqtt->pending; pending; pending = pending->next)
-        if (!pending->mid)
-            hand_over(mqtt, pending);
+    mqtt_outbox_hand_over_waiting(&mqtt->outbox, mqtt->client);
     mqtt->handlers.changed(mqtt->handlers.data, true, "");
 }
 
@@ -674,7 +521,7 @@ static void on_tick(uv_timer_t *timer)
 {
     struct mqtt *mqtt = timer->data;
     uint64_t now = uv_now(mqtt->loop);
-    finish_where(mqtt, waited_until, now, MQTT_EXPIRED);
+    mqtt_outbox_expire(&mqtt->outbox, now);
     if (mqtt->state == MQTT_GREETING && now > mqtt->greeting_deadline) {
         connection_lost(mqtt, "it took the connection, but does not answer");
         return;
@@ -725,15 +572,13 @@ struct mqtt *mqtt_new(
     uv_loop_t *loop, const struct config *config, const struct mqtt_handlers *handlers, struct san_error *err)
 {
     struct mqtt *mqtt = calloc(1, sizeof(*mqtt));
-    struct hashmap *subscriptions = hashmap_new();
-    if (!mqtt || !subscriptions) {
+    if (!mqtt || !mqtt_subscriptions_init(&mqtt->subscriptions)) {
         san_fail(err, SAN_ENOMEM, "out of memory");
         goto failed;
     }
     mqtt->loop = loop;
     mqtt->config = config;
     mqtt->handlers = *handlers;
-    mqtt->subscriptions = subscriptions;
     mqtt->pause_ms = PAUSE_FIRST_MS;
     snprintf(mqtt->status_topic, sizeof(mqtt->status_topic), "hearth/%s/status", config->node);
     if (config->client_id[0])
@@ -750,7 +595,8 @@ struct mqtt *mqtt_new(
     init_handles(mqtt);
     return mqtt;
 failed:
-    hashmap_free(subscriptions, free);
+    if (mqtt)
+        mqtt_subscriptions_free(&mqtt->subscriptions);
     free(mqtt);
     return NULL;
 }
@@ -783,7 +629,7 @@ void mqtt_stop(struct mqtt *mqtt)
         drop_client(mqtt);
         enter_state(mqtt, MQTT_STOPPED);
     }
-    finish_where(mqtt, is_any, 0, MQTT_LOST);
+    mqtt_outbox_clear(&mqtt->outbox);
     mqtt_inbox_clear(&mqtt->inbox);
     uv_close((uv_handle_t *)&mqtt->tick, NULL);
     uv_close((uv_handle_t *)&mqtt->pause, NULL);
@@ -795,7 +641,7 @@ void mqtt_free(struct mqtt *mqtt)
 {
     if (!mqtt)
         return;
-    hashmap_free(mqtt->subscriptions, free);
+    mqtt_subscriptions_free(&mqtt->subscriptions);
     free(mqtt->password);
     free(mqtt);
     mosquitto_lib_cleanup();
