@@ -367,14 +367,8 @@ static const char *replace_item(const struct replacing *r)
     struct san_words old;
     if (!item || san_normalize(r->in->arena, item, strlen(item), &old, NULL) != SAN_OK || !old.count)
         return NULL;
-    for (size_t i = 0; i + old.count <= words->count; i++) {
-        size_t same = 0;
-        while (same < old.count && strcmp(words->word[i + same].text, old.word[same].text) == 0)
-            same++;
-        if (same == old.count)
-            return with_stretch(r, (struct stretch){i, i + old.count}, r->with->text);
-    }
-    return NULL;
+    size_t at = words_find(words, &old);
+    return at < words->count ? with_stretch(r, (struct stretch){at, at + old.count}, r->with->text) : NULL;
 }
 
 const char *replace_in_last(const struct follow_up_in *in, const struct replacement *with)

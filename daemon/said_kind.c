@@ -6,6 +6,7 @@
 #include "call_domain.h"
 #include "evidence.h"
 #include "phrases.h"
+#include "words.h"
 
 static const char domain[] = "media_player";
 
@@ -32,13 +33,9 @@ static uint64_t words_of(const struct search *search, const char *text)
     struct san_words name;
     if (san_normalize(search->arena, text, strlen(text), &name, NULL) != SAN_OK)
         return 0;
-    for (size_t at = 0; at + name.count <= words->count; at++) {
-        size_t same = 0;
-        while (same < name.count && strcmp(words->word[at + same].text, name.word[same].text) == 0)
-            same++;
-        if (same && same == name.count)
-            return ((1ULL << same) - 1) << at;
-    }
+    size_t at = words_find(words, &name);
+    if (at < words->count)
+        return ((1ULL << name.count) - 1) << at;
     struct evidence found = evidence_find(words, text, search->arena);
     return found.said == found.of ? found.where : 0;
 }

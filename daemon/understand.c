@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/borne_out.h"
 #include "daemon/both.h"
 #include "daemon/call_domain.h"
 #include "daemon/carry.h"
+#include "daemon/contrary.h"
 #include "daemon/evidence.h"
 #include "daemon/fraction.h"
 #include "daemon/item_list.h"
@@ -17,6 +19,7 @@
 #include "daemon/said_kind.h"
 #include "daemon/said_name.h"
 #include "daemon/whole_name.h"
+#include "daemon/words.h"
 
 bool understand_is_question(const char *tool)
 {
@@ -209,179 +212,6 @@ static enum san_status add_arg(const struct finish *finish, const struct san_cal
     return status;
 }
 
-/* The words that say some of a name letter by letter: "roomba" says nothing of a room. */
-static uint64_t said_exactly(const struct finish *finish, const char *text)
-{
-    const struct san_words *said = &finish->prepared->words;
-    struct san_words name;
-    uint64_t mask = 0;
-    if (san_normalize(finish->arena, text, strlen(text), &name, NULL) != SAN_OK)
-        return 0;
-    for (size_t i = 0; i < said->count; i++)
-        for (size_t j = 0; j < name.count; j++)
-            mask |= (uint64_t)(strcmp(said->word[i].text, name.word[j].text) == 0) << i;
-    return mask;
-}
-
-static bool only_measures(const struct shortlist_item *item)
-{
-    return strcmp(item->kind, "sensor") == 0 || strcmp(item->kind, "binary_sensor") == 0;
-}
-
-/* "The yeelight" is "Yeelight YLXD41YL" where nothing else has to do with the words that say it; "Yeelight
- * power" is no more than what it measures. */
-static bool is_only_one(const struct finish *finish, const struct shortlist_item *item)
-{
-    const struct understand_request *prepared = finish->prepared;
-    uint64_t exactly = said_exactly(finish, item->text);
-    uint64_t where = exactly ? exactly : evidence_find(&prepared->words, item->text, finish->arena).where;
-    for (size_t i = 0; where && i < prepared->request.item_count; i++) {
-        const struct shortlist_item *other = &prepared->items[i];
-        if (strcmp(other->name, item->name) == 0 || (only_measures(other) && !only_measures(item)))
-            continue;
-        uint64_t claimed = exactly ? said_exactly(finish, other->text)
-                                   : evidence_find(&prepared->words, other->text, finish->arena).where;
-        if (claimed & where)
-            return false;
-    }
-    return where != 0;
-}
-
-/* "The radio", said in the waiting room, is "Waiting Room Radio": all that was said of the name is all but
- * the room. */
-static bool is_of_this_room(const struct finish *finish, const struct shortlist_item *item)
-{
-    const struct understand_request *prepared = finish->prepared;
-    struct san_words room, name;
-    if (!prepared->area[0] ||
-        san_normalize(finish->arena, prepared->area, strlen(prepared->area), &room, NULL) != SAN_OK ||
-        san_normalize(finish->arena, item->text, strlen(item->text), &name, NULL) != SAN_OK ||
-        room.count >= name.count)
-        return false;
-    for (size_t i = 0; i < room.count; i++)
-        if (strcmp(room.word[i].text, name.word[i].text) != 0)
-            return false;
-    return evidence_find(&prepared->words, item->text, finish->arena).said + room.count >= name.count;
-}
-
-/* "How much juice has the doorbell" asks for "Ring Doorbell Battery": a sure question needs one word of it,
- * for nothing is done. */
-static bool is_asked_for(
-    const struct finish *finish, const struct san_call *call, const struct shortlist_item *item)
-{
-    return understand_is_question(call->tool) &&
-           (double)call->confidence >= UNDERSTAND_SENSITIVE_CONFIDENCE && said_exactly(finish, item->text);
-}
-
-/* "The patient's asleep" says no "Patient Toilet": of a room whose last word tells what room it is, that word
- * must be among those that say it, but for "master lights". */
-static bool is_another_room(const struct finish *finish, const char *text)
-{
-    struct san_words name;
-    if (!finish->understand->phrases ||
-        san_normalize(finish->arena, text, strlen(text), &name, NULL) != SAN_OK || name.count < 2)
-        return false;
-    const char *head = name.word[name.count - 1].text;
-    const struct san_words *said = &finish->prepared->words;
-    uint64_t where = evidence_find(said, text, finish->arena).where;
-    for (size_t i = 0; i < said->count; i++)
-        if (evidence_word(said->word[i].text, head) ||
-            (i > 0 && (where >> (i - 1) & 1) &&
-                phrases_is_noun(finish->understand->phrases, NULL, said->word[i].text)))
-            return false;
-    return phrases_has_word(finish->understand->phrases, "rooms", head);
-}
-
-/* "The temperature outside" is no "Fridge Temperature": the words said of a sensor's name are as much of
- * another one's. The one in the speaker's room may go without more. */
-static bool is_any_sensor(const struct finish *finish, const struct shortlist_item *item)
-{
-    const struct understand_request *prepared = finish->prepared;
-    struct evidence found = evidence_find(&prepared->words, item->text, finish->arena);
-    uint64_t where = found.where;
-    for (size_t i = 0; only_measures(item) && found.said < found.of && i < prepared->request.item_count;
-         i++) {
-        const struct shortlist_item *other = &prepared->items[i];
-        if (strcmp(other->kind, item->kind) == 0 && strcmp(other->name, item->name) != 0 &&
-            (evidence_find(&prepared->words, other->text, finish->arena).where & where) == where)
-            return !is_of_this_room(finish, item);
-    }
-    return false;
-}
-
-/* Where some words stand in others, as [*begin, *end); false if not in a row. */
-static bool find_words(
-    const struct san_words *said, const struct san_words *command, size_t *begin, size_t *end)
-{
-    for (size_t i = 0; command->count && i + command->count <= said->count; i++) {
-        size_t same = 0;
-        while (same < command->count && strcmp(said->word[i + same].text, command->word[same].text) == 0)
-            same++;
-        if (same == command->count) {
-            *begin = i;
-            *end = i + same;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The words of rooms that were said whole, and are not called in the name. */
-static uint64_t words_of_other_rooms(const struct finish *finish, const struct shortlist_item *item)
-{
-    const struct understand_request *prepared = finish->prepared;
-    uint64_t mask = 0;
-    for (size_t i = 0; i < prepared->request.item_count; i++) {
-        const struct shortlist_item *place = &prepared->items[i];
-        struct san_words room, name;
-        size_t begin, end;
-        if (strcmp(place->kind, "area") != 0 ||
-            san_normalize(finish->arena, place->text, strlen(place->text), &room, NULL) != SAN_OK ||
-            san_normalize(finish->arena, item->text, strlen(item->text), &name, NULL) != SAN_OK ||
-            find_words(&name, &room, &begin, &end) || !find_words(&prepared->words, &room, &begin, &end))
-            continue;
-        for (size_t w = begin; w < end; w++)
-            mask |= 1ULL << w;
-    }
-    return mask;
-}
-
-/* "The living room temperature" is no "Kids Room Temperature": its "room" is another one. */
-static bool is_of_another_room(const struct finish *finish, const struct shortlist_item *item)
-{
-    struct evidence found = evidence_find(&finish->prepared->words, item->text, finish->arena);
-    size_t own = 0;
-    uint64_t others = words_of_other_rooms(finish, item);
-    if (!only_measures(item) || found.said == found.of || !(found.where & others))
-        return false;
-    for (uint64_t mask = found.where & ~others; mask; mask &= mask - 1)
-        own++;
-    return own * 2 < found.of;
-}
-
-/* Is the argument's value what was said? The speaker's own room needs no words. */
-static bool is_borne_out(const struct finish *finish, const struct san_call *call, const struct san_arg *arg)
-{
-    const struct understand_request *prepared = finish->prepared;
-    if (arg->type != SAN_VALUE_ITEM)
-        return true;
-    const struct shortlist_item *item = arg->item >= 0 && (size_t)arg->item < prepared->request.item_count
-                                            ? &prepared->items[arg->item]
-                                            : NULL;
-    const char *name = item ? item->name : arg->text;
-    if (strcmp(arg->slot, "area") == 0 && strcmp(name, prepared->area) == 0)
-        return true;
-    if (strcmp(arg->slot, "area") == 0 && is_another_room(finish, arg->text))
-        return false;
-    if (item && strcmp(arg->slot, "name") == 0 &&
-        (is_any_sensor(finish, item) || is_of_another_room(finish, item)))
-        return false;
-    if (evidence_of(&prepared->words, arg->text, finish->arena))
-        return true;
-    return item && strcmp(arg->slot, "name") == 0 &&
-           (is_only_one(finish, item) || is_of_this_room(finish, item) || is_asked_for(finish, call, item));
-}
-
 /* A name decides its domain: one that contradicts it goes, and one that the convention wants is added. */
 static enum san_status complete_domain(
     const struct finish *finish, const struct san_call *from, struct understood_call *out)
@@ -421,11 +251,13 @@ static enum san_status complete_command(const struct finish *finish, struct unde
     const struct san_words *said = &finish->prepared->words;
     const char *command = home_call_text(&out->call, "conversation_command");
     struct san_words words, whole;
-    size_t begin, end;
-    if (!command || san_normalize(finish->arena, command, strlen(command), &words, NULL) != SAN_OK ||
-        !find_words(said, &words, &begin, &end))
+    if (!command || san_normalize(finish->arena, command, strlen(command), &words, NULL) != SAN_OK)
         return SAN_OK;
-    whole = (struct san_words){.word = said->word + begin, .count = end_with_things(finish, end) - begin};
+    size_t begin = words_find(said, &words);
+    if (begin == said->count)
+        return SAN_OK;
+    whole = (struct san_words){
+        .word = said->word + begin, .count = end_with_things(finish, begin + words.count) - begin};
     if (whole.count == words.count)
         return SAN_OK;
     const char *text;
@@ -443,59 +275,22 @@ static enum san_status complete_message(const struct finish *finish, struct unde
     const struct san_words *said = &finish->prepared->words;
     const char *message = home_call_text(&out->call, "message");
     struct san_words words;
-    size_t begin, end;
     if (!message || !finish->understand->phrases ||
-        san_normalize(finish->arena, message, strlen(message), &words, NULL) != SAN_OK ||
-        !find_words(said, &words, &begin, &end) || begin == 0 ||
+        san_normalize(finish->arena, message, strlen(message), &words, NULL) != SAN_OK)
+        return SAN_OK;
+    size_t begin = words_find(said, &words);
+    if (begin == 0 || begin == said->count ||
         !phrases_has_word(finish->understand->phrases, "determiners", said->word[begin - 1].text))
         return SAN_OK;
     const char *text =
         san_arena_strndup(finish->arena, finish->prepared->request.text + said->word[begin - 1].begin,
-            said->word[end - 1].end - said->word[begin - 1].begin);
+            said->word[begin + words.count - 1].end - said->word[begin - 1].begin);
     if (!text)
         return san_fail(finish->err, SAN_ENOMEM, "out of memory for a message");
     for (size_t i = 0; i < out->call.arg_count; i++)
         if (strcmp(out->call.args[i].slot, "message") == 0)
             out->call.args[i].text = text;
     return SAN_OK;
-}
-
-/* "The front door |lock|" and "the |lock|" are things; "please |lock|" and "|lock| the door" are what to do.
- */
-static bool is_noun_here(const struct finish *finish, size_t i)
-{
-    const struct phrases *phrases = finish->understand->phrases;
-    const struct san_words *said = &finish->prepared->words;
-    if (i == 0 || !phrases_is_noun(phrases, "lock", said->word[i].text))
-        return false;
-    const char *before = said->word[i - 1].text, *behind = i + 1 < said->count ? said->word[i + 1].text : "";
-    return phrases_has_word(phrases, "determiners", before) ||
-           (!phrases_has_word(phrases, "command_words", before) &&
-               !phrases_has_word(phrases, "joints", before) &&
-               !phrases_has_word(phrases, "determiners", behind));
-}
-
-static bool is_any_said(const struct finish *finish, const char *list)
-{
-    const struct san_words *said = &finish->prepared->words;
-    for (size_t i = 0; i < said->count; i++)
-        if (phrases_has_word(finish->understand->phrases, list, said->word[i].text) &&
-            !is_noun_here(finish, i))
-            return true;
-    return false;
-}
-
-/* "Open the front door" locks nothing, and "lock it" unlocks nothing, whatever the network takes them for. */
-static bool is_contrary(const struct finish *finish, const struct understood_call *out)
-{
-    const char *domain = home_call_text(&out->call, "domain");
-    bool lock = strcmp(out->kind, "lock") == 0 || (domain && strcmp(domain, "lock") == 0);
-    bool locks = strcmp(out->call.tool, "HassTurnOn") == 0,
-         opens = strcmp(out->call.tool, "HassTurnOff") == 0;
-    if (!lock || !finish->understand->phrases || !(locks || opens))
-        return false;
-    return is_any_said(finish, locks ? "opening" : "locking") &&
-           !is_any_said(finish, locks ? "locking" : "opening");
 }
 
 static enum san_status finish_call(
@@ -514,7 +309,7 @@ static enum san_status finish_call(
         enum san_status status = add_arg(finish, from, &from->args[i], out);
         if (status != SAN_OK)
             return status;
-        if (!is_borne_out(finish, from, &from->args[i]))
+        if (!borne_out(finish->understand, finish->prepared, from, &from->args[i], finish->arena))
             out->unproven = out->call.args[out->call.arg_count - 1].slot;
     }
     enum san_status status = complete_command(finish, out);
@@ -522,7 +317,7 @@ static enum san_status finish_call(
         status = complete_message(finish, out);
     if (status == SAN_OK)
         status = complete_domain(finish, from, out);
-    if (status == SAN_OK && is_contrary(finish, out))
+    if (status == SAN_OK && contrary(finish->understand->phrases, &finish->prepared->words, out))
         out->unproven = "domain";
     return status;
 }

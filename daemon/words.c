@@ -55,6 +55,18 @@ bool words_has(const struct phrases *phrases, const char *list, const struct san
     return phrases_has_word(phrases, list, words->word[at].text);
 }
 
+size_t words_find(const struct san_words *words, const struct san_words *row)
+{
+    for (size_t at = 0; row->count && at + row->count <= words->count; at++) {
+        size_t same = 0;
+        while (same < row->count && strcmp(words->word[at + same].text, row->word[same].text) == 0)
+            same++;
+        if (same == row->count)
+            return at;
+    }
+    return words->count;
+}
+
 const char *words_join(const struct san_words *words, size_t begin, size_t end, struct san_arena *arena)
 {
     struct sentence sentence = {.len = 0};

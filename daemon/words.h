@@ -15,6 +15,10 @@ size_t words_end_with(
 /* Is this one word an entry of the list? */
 bool words_has(const struct phrases *phrases, const char *list, const struct san_words *words, size_t at);
 
+/* Where the words of `row` stand one behind the other, first time; words->count if nowhere, or if it has
+ * none. */
+size_t words_find(const struct san_words *words, const struct san_words *row);
+
 /* Words [begin, end) joined by spaces, in the arena; "" if out of memory. */
 const char *words_join(const struct san_words *words, size_t begin, size_t end, struct san_arena *arena);
 
