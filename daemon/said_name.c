@@ -1,6 +1,7 @@
 /* said_name.c - see said_name.h. */
 #include "said_name.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "words.h"
@@ -179,29 +180,64 @@ static bool is_group(const struct shorts *shorts, size_t begin, size_t count)
     return own < 2;
 }
 
-/* How many words of the utterance that end with word `end` stand in the name in that order, from its end on.
- */
+/* "The salt lamp's" says "lamp", too; "lamps" are several. */
+static bool is_head(const struct shorts *shorts, const struct san_word *said, const struct san_word *head)
+{
+    if (strncmp(said->text, head->text, head->len) != 0)
+        return false;
+    size_t behind = said->begin + head->len;
+    return said->len == head->len || (strcmp(said->text + head->len, "s") == 0 && behind < said->end &&
+                                         !isalpha((unsigned char)shorts->prepared->request.text[behind]));
+}
+
+/* How many words of the utterance that end with word `end`, which is the name's last, stand in the name in
+ * that order, from its end on. */
 static size_t matching(const struct san_words *words, size_t end, const struct san_words *name)
 {
-    size_t count = 0;
-    for (size_t i = name->count; i > 0 && count <= end; i--)
+    size_t count = 1;
+    for (size_t i = name->count - 1; i > 0 && count <= end; i--)
         count += is_word(&words->word[end - count], name->word[i - 1].text);
     return count;
 }
 
-/* Two words or more of the name, the last one among them: "nana's blanket" for "Nana's Heated Blanket". */
-static struct san_words short_of_thing(const struct shorts *shorts, const struct san_words *name)
+/* "The |blanket|", but no "lights", "switch" or "room", which are many things; nor "coffee blanket". */
+static bool is_noun_alone(const struct shorts *shorts, size_t at)
 {
+    enum { SHORTEST = 4 }; /* shorter words are seldom nouns, and often misheard */
+    static const char *const lists[] = {
+        "rooms", "verbs", "fragments", "command_words", "measures", "asking", "music"};
     const struct san_words *words = &shorts->prepared->words;
-    struct san_words longest = {NULL, 1};
+    const char *before = at > 0 ? words->word[at - 1].text : NULL, *word = words->word[at].text;
+    if (words->word[at].len < SHORTEST || phrases_is_noun(shorts->phrases, NULL, word))
+        return false;
+    for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
+        if (phrases_has_word(shorts->phrases, lists[i], word))
+            return false;
+    return !before || phrases_has_word(shorts->phrases, "determiners", before) ||
+           phrases_has_word(shorts->phrases, "command_words", before);
+}
+
+static bool is_device(const struct shortlist_item *item)
+{
+    static const char kinds[] = " sensor binary_sensor person scene script automation todo ";
+    return !strstr(kinds, item->kind);
+}
+
+/* Words of the name, the last one among them: "nana's blanket" for "Nana's Heated Blanket". */
+static struct san_words short_of_thing(const struct shorts *shorts, size_t which)
+{
+    const struct san_words *words = &shorts->prepared->words, *name = &shorts->name[which];
+    struct san_words longest = {NULL, 0};
     for (size_t end = 0; end < words->count; end++) {
-        size_t count = is_word(&words->word[end], last_of(name)->text) ? matching(words, end, name) : 0;
-        size_t begin = end + 1 - count;
-        if (count > longest.count && !is_within_place(shorts, begin) && !is_group(shorts, begin, count) &&
-            !is_told_apart(shorts, begin))
+        if (!is_head(shorts, &words->word[end], last_of(name)))
+            continue;
+        size_t count = matching(words, end, name), begin = end + 1 - count;
+        bool alone = count == 1 && is_device(&shorts->prepared->items[which]) && is_noun_alone(shorts, end);
+        if (count > longest.count && !is_within_place(shorts, begin) &&
+            (alone || !is_group(shorts, begin, count)) && !is_told_apart(shorts, begin))
             longest = (struct san_words){words->word + begin, count};
     }
-    return longest.word ? longest : (struct san_words){NULL, 0};
+    return longest;
 }
 
 /* ---- which of them tell ---- */
@@ -248,7 +284,7 @@ enum san_status said_name_apply(const struct phrases *phrases, struct understand
         if (name->count < 2 || has_words(&prepared->words, name) || strcmp(item->kind, "floor") == 0)
             continue;
         bool room = strcmp(item->kind, "area") == 0;
-        shorts.said[i] = room ? short_of_room(&shorts, name) : short_of_thing(&shorts, name);
+        shorts.said[i] = room ? short_of_room(&shorts, name) : short_of_thing(&shorts, i);
     }
     for (size_t i = 0; i < count; i++) {
         const struct san_words *said = &shorts.said[i];

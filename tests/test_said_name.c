@@ -144,10 +144,36 @@ static void test_the_last_word_must_be_said(void **state)
         "Nana's Heated Blanket");
 }
 
-static void test_one_word_alone_is_not_enough(void **state)
+static void test_a_noun_alone_is_enough(void **state)
 {
-    assert_string_equal(given(state, things, "turn on the blanket", NULL, "switch", "Nana's Heated Blanket"),
+    assert_string_equal(
+        given(state, things, "turn on the blanket", NULL, "switch", "Nana's Heated Blanket"), "blanket");
+    assert_string_equal(given(state, things, "it's freezing, get that blanket going", NULL, "switch",
+                            "Nana's Heated Blanket"),
+        "blanket");
+}
+
+static void test_a_noun_alone_but_for_another_word_is_not(void **state)
+{
+    assert_string_equal(
+        given(state, things, "turn on the picnic blanket", NULL, "switch", "Nana's Heated Blanket"),
         "Nana's Heated Blanket");
+}
+
+static void test_a_word_for_many_things_alone_is_not_enough(void **state)
+{
+    static const char home[] = HOME(AREA("Kitchen"), ENTITY("a", "light", "Sink Light", "Kitchen"));
+    assert_string_equal(given(state, home, "turn on the light", NULL, "light", "Sink Light"), "Sink Light");
+}
+
+static void test_an_s_behind_an_apostrophe_is_no_plural(void **state)
+{
+    static const char home[] = HOME(AREA("Kitchen"), ENTITY("a", "light", "Himalayan Salt Lamp", "Kitchen"));
+    assert_string_equal(
+        given(state, home, "the salt lamp's too bright", NULL, "light", "Himalayan Salt Lamp"), "salt lamps");
+    assert_string_equal(
+        given(state, home, "the salt lamps are too bright", NULL, "light", "Himalayan Salt Lamp"),
+        "Himalayan Salt Lamp");
 }
 
 static void test_a_name_that_was_said_whole_stays(void **state)
@@ -272,7 +298,10 @@ int main(void)
         cmocka_unit_test(test_a_name_without_its_brand),
         cmocka_unit_test(test_a_word_may_be_left_out_in_the_middle),
         cmocka_unit_test(test_the_last_word_must_be_said),
-        cmocka_unit_test(test_one_word_alone_is_not_enough),
+        cmocka_unit_test(test_a_noun_alone_is_enough),
+        cmocka_unit_test(test_a_noun_alone_but_for_another_word_is_not),
+        cmocka_unit_test(test_a_word_for_many_things_alone_is_not_enough),
+        cmocka_unit_test(test_an_s_behind_an_apostrophe_is_no_plural),
         cmocka_unit_test(test_a_name_that_was_said_whole_stays),
         cmocka_unit_test(test_not_the_words_of_two_things),
         cmocka_unit_test(test_a_name_of_two_things_is_one_name),

@@ -1,0 +1,87 @@
+/* loose_sensor.c - see loose_sensor.h. */
+#include "loose_sensor.h"
+
+#include <string.h>
+
+#include "evidence.h"
+#include "phrases.h"
+#include "words.h"
+
+struct question {
+    const struct understand *understand;
+    const struct understand_request *prepared;
+    struct san_arena *arena;
+};
+
+/* The words of rooms and floors that were said whole. */
+static uint64_t words_of_places(const struct question *question)
+{
+    const struct understand_request *prepared = question->prepared;
+    uint64_t mask = 0;
+    for (size_t i = 0; i < prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &prepared->items[i];
+        struct san_words name;
+        if ((strcmp(item->kind, "area") != 0 && strcmp(item->kind, "floor") != 0) ||
+            san_normalize(question->arena, item->text, strlen(item->text), &name, NULL) != SAN_OK)
+            continue;
+        size_t begin = words_find(&prepared->words, &name);
+        for (size_t w = begin; w < prepared->words.count && w < begin + name.count; w++)
+            mask |= 1ULL << w;
+    }
+    return mask;
+}
+
+/* Is every word one of a question about what is measured, in places that were said? */
+static bool asks_in_general(const struct question *question)
+{
+    static const char *const lists[] = {"measures", "asking", "verbs", "fillers", "command_words"};
+    const struct san_words *words = &question->prepared->words;
+    uint64_t places = words_of_places(question);
+    for (size_t i = 0; i < words->count; i++) {
+        bool known = places >> i & 1;
+        for (size_t l = 0; !known && l < sizeof(lists) / sizeof(*lists); l++)
+            known = phrases_has_word(question->understand->phrases, lists[l], words->word[i].text);
+        if (!known)
+            return false;
+    }
+    return true;
+}
+
+/* Was nothing said of the name but what the thing measures? */
+static bool is_loose(const struct question *question, const struct shortlist_item *item)
+{
+    const struct san_words *words = &question->prepared->words;
+    struct evidence found = evidence_find(words, item->text, question->arena);
+    if (strcmp(item->kind, "sensor") != 0 || found.said == found.of)
+        return false;
+    for (size_t i = 0; i < words->count; i++)
+        if ((found.where >> i & 1) &&
+            !phrases_has_word(question->understand->phrases, "measures", words->word[i].text))
+            return false;
+    return true;
+}
+
+static bool is_here(const struct question *question, const struct shortlist_item *item)
+{
+    const struct reg_filter filter = {
+        .name = item->name, .domain = item->kind, .area = question->prepared->area, .exposed_only = true};
+    struct home_entity *rows;
+    size_t count;
+    return filter.area[0] &&
+           reg_entities(question->understand->registry, &filter, question->arena, &rows, &count, NULL) ==
+               SAN_OK &&
+           count > 0;
+}
+
+void loose_sensor_drop(
+    const struct understand *understand, struct understand_request *prepared, struct san_arena *arena)
+{
+    const struct question question = {.understand = understand, .prepared = prepared, .arena = arena};
+    size_t kept = 0;
+    if (!understand->phrases || !asks_in_general(&question))
+        return;
+    for (size_t i = 0; i < prepared->request.item_count; i++)
+        if (!is_loose(&question, &prepared->items[i]) || is_here(&question, &prepared->items[i]))
+            prepared->items[kept++] = prepared->items[i];
+    prepared->request.item_count = kept;
+}
