@@ -10,6 +10,7 @@
 #include "evidence.h"
 #include "mention.h"
 #include "phrases.h"
+#include "words.h"
 
 _Static_assert(SAN_WORDS_MAX <= 64, "a mask holds the words of an utterance");
 
@@ -79,7 +80,7 @@ static uint64_t words_of_place(const struct search *search, const char *name)
     return mask;
 }
 
-/* Of equal numbers one is the value: "lamp 2 to 2 per cent". */
+/* Of equal numbers one is the value: "lamp 2 to 2 per cent"; the next call has the one before. */
 static uint64_t last_of(uint64_t mask)
 {
     while (mask & (mask - 1))
@@ -91,7 +92,8 @@ static uint64_t words_of_arg(const struct search *search, const struct home_arg 
 {
     if (is_thing(arg->slot))
         return words_of_thing(search, arg->slot, arg->text);
-    return arg->is_number ? last_of(where(search, arg->text)) : where(search, arg->text);
+    uint64_t mask = where(search, arg->text), left = mask & ~search->known;
+    return arg->is_number ? last_of(left ? left : mask) : mask; /* "left lamp 20, right lamp 20" */
 }
 
 static void know_call(struct search *search, const struct home_call *call)
@@ -468,6 +470,20 @@ static bool may_be_wrong(const struct understood_call *call)
     return !call->missing[0] && mention_kinds(call->call.tool) && !understand_is_question(call->call.tool);
 }
 
+/* "The kitchen lights, no sorry, |the dining room lights|": what was taken back names nothing. */
+static uint64_t words_taken_back(const struct search *search)
+{
+    const struct phrases *phrases = search->understand->phrases;
+    const struct san_words *words = search->words;
+    for (size_t i = words->count; i-- > 1;) {
+        size_t count = words_begin_with(phrases, "no_first", words, i, words->count);
+        uint64_t before = (1ULL << i) - 1;
+        if (count && !listed(search, "polite", i) && search->named && !(search->named & before))
+            return before;
+    }
+    return 0;
+}
+
 /* Checks the calls that are left. True if one of them was marked: its words are not accounted for any more.
  */
 static bool check_calls(struct search *search, struct understood *understood)
@@ -477,6 +493,7 @@ static bool check_calls(struct search *search, struct understood *understood)
     for (size_t i = 0; i < understood->call_count; i++)
         if (!understood->calls[i].leftover[0])
             know_call(search, &understood->calls[i].call);
+    search->known |= words_taken_back(search);
     for (size_t i = 0; i < understood->call_count; i++) {
         struct understood_call *call = &understood->calls[i];
         if (!may_be_wrong(call))

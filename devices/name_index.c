@@ -579,14 +579,16 @@ static struct name_match match_of(const struct name_index *index, uint32_t entry
 {
     const struct entry_words *of = &index->words_of[entry];
     double met = 0;
-    bool tells = false;
+    bool tells = false, could_tell = false, whole = true;
     for (uint8_t j = 0; j < of->count; j++) {
         const struct word *word = &index->words[of->word[j]];
-        if (index->best[entry][j] == 0)
-            continue;
+        bool telling_word = telling(word->text, word->len);
+        could_tell = could_tell || telling_word;
+        whole = whole && index->best[entry][j] > 0;
         met += word->idf * index->best[entry][j] / WEIGHT_ONE;
-        tells = tells || telling(word->text, word->len) || of->count == 1;
+        tells = tells || (telling_word && index->best[entry][j] > 0);
     }
+    tells = tells || (whole && !could_tell); /* a list called "To do" */
     double share = tells && of->total > 0 ? met / of->total : 0;
     return (struct name_match){entry, met * share, share};
 }

@@ -198,6 +198,14 @@ static enum san_status break_tie(struct search *s)
     return settle(s, true);
 }
 
+/* Of what a tool can set, the kind that stands first in its list: no thermostat where there is a humidifier.
+ */
+static bool domain_is_first(const struct home_entity *e, const char *domains)
+{
+    size_t len = strcspn(domains + 1, " ");
+    return domains[0] && strncmp(e->domain, domains + 1, len) == 0 && e->domain[len] == '\0';
+}
+
 static enum san_status by_name(struct search *s, const struct reg_filter *place)
 {
     struct reg_filter filter = {.name = home_call_text(s->call, "name"),
@@ -303,6 +311,8 @@ static enum san_status by_group(struct search *s, const struct reg_filter *group
         return none(s, "name");
     if (s->out->count == 0 || !narrow(s->out, domain_in, all ? everything : s->target->domains))
         return none(s, "");
+    if (!kind && !all)
+        narrow(s->out, domain_is_first, s->target->domains);
     if (home_call_asks_of_everything(s->call) &&
         !narrow(s->out, is_asked_about, home_call_text(s->call, "state")))
         return none(s, "");
