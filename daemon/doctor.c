@@ -10,15 +10,22 @@
 #include "home_assistant.h"
 #include "inventory.h"
 #include "mqtt.h"
+#include "rpc_long.h"
 #include "worker.h"
 
+/* Its rows are all there are, with their live states. */
 struct examination {
-    struct hearthd *daemon;
-    struct san_arena *arena;
-    struct home_entity *rows; /* all there are, with their live states */
-    size_t count;
+    const struct rpc_long *answer;
     cJSON *checks, *devices, *hidden;
 };
+
+static struct examination open_examination(const struct rpc_long *answer)
+{
+    return (struct examination){.answer = answer,
+        .checks = cJSON_GetObjectItemCaseSensitive(answer->result, "checks"),
+        .devices = cJSON_GetObjectItemCaseSensitive(answer->result, "devices"),
+        .hidden = cJSON_GetObjectItemCaseSensitive(answer->result, "hidden")};
+}
 
 static void append(cJSON *array, cJSON *member)
 {
@@ -48,7 +55,7 @@ static void add_problem(const struct examination *exam, const struct home_entity
 
 static void examine_daemon(const struct examination *exam)
 {
-    struct hearthd *daemon = exam->daemon;
+    struct hearthd *daemon = exam->answer->daemon;
     char text[512];
     bool online = mqtt_state(daemon->mqtt) == MQTT_ONLINE;
     const char *trouble = mqtt_trouble(daemon->mqtt); /* names the broker */
@@ -70,7 +77,7 @@ static const char *text_of(const cJSON *object, const char *key)
 static void examine_home_assistant(const struct examination *exam)
 {
     char text[512];
-    cJSON *status = home_assistant_status(exam->daemon->home_assistant);
+    cJSON *status = home_assistant_status(exam->answer->daemon->home_assistant);
     const char *state = text_of(status, "state"), *trouble = text_of(status, "trouble");
     if (!status)
         return;
@@ -115,17 +122,17 @@ static void hear(struct san_arena *arena, const struct home_entity *entity, cons
 static struct heard *hear_names(const struct examination *exam, size_t *count)
 {
     size_t room = 1;
-    for (size_t i = 0; i < exam->count; i++)
-        room += 1 + exam->rows[i].alias_count;
-    struct heard *heard = san_arena_alloc(exam->arena, room * sizeof(*heard));
+    for (size_t i = 0; i < exam->answer->count; i++)
+        room += 1 + exam->answer->rows[i].alias_count;
+    struct heard *heard = san_arena_alloc(exam->answer->arena, room * sizeof(*heard));
     *count = 0;
-    for (size_t i = 0; heard && i < exam->count; i++) {
-        const struct home_entity *entity = &exam->rows[i];
+    for (size_t i = 0; heard && i < exam->answer->count; i++) {
+        const struct home_entity *entity = &exam->answer->rows[i];
         if (!entity->exposed)
             continue;
-        hear(exam->arena, entity, entity->name, heard, count);
+        hear(exam->answer->arena, entity, entity->name, heard, count);
         for (size_t j = 0; j < entity->alias_count; j++)
-            hear(exam->arena, entity, entity->aliases[j], heard, count);
+            hear(exam->answer->arena, entity, entity->aliases[j], heard, count);
     }
     if (heard)
         qsort(heard, *count, sizeof(*heard), compare_heard);
@@ -158,7 +165,7 @@ static bool is_place(struct registry *registry, const char *name)
 /* "Turn on the living room": the scene of that name, or all that is there? */
 static void examine_places(const struct examination *exam, const struct home_entity *entity)
 {
-    struct registry *registry = exam->daemon->registry;
+    struct registry *registry = exam->answer->registry;
     char text[512];
     const char *name = is_place(registry, entity->name) ? entity->name : NULL;
     for (size_t i = 0; i < entity->alias_count && !name; i++)
@@ -174,9 +181,9 @@ static void examine_names(const struct examination *exam)
 {
     char text[128];
     size_t twins = examine_twins(exam);
-    for (size_t i = 0; i < exam->count; i++)
-        if (exam->rows[i].exposed)
-            examine_places(exam, &exam->rows[i]);
+    for (size_t i = 0; i < exam->answer->count; i++)
+        if (exam->answer->rows[i].exposed)
+            examine_places(exam, &exam->answer->rows[i]);
     snprintf(text, sizeof(text), "%zu cannot be told from another by name and room", twins);
     add_check(exam, "names", twins == 0, text);
 }
@@ -187,7 +194,7 @@ static void examine_entity(const struct examination *exam, const struct home_ent
 {
     cJSON *texts = cJSON_CreateArray();
     const cJSON *text;
-    inventory_add_problems(exam->daemon->inventory, entity->id, texts);
+    inventory_add_problems(exam->answer->daemon->inventory, entity->id, texts);
     cJSON_ArrayForEach(text, texts)
     {
         add_problem(exam, entity, text->valuestring);
@@ -203,44 +210,59 @@ static void examine_entities(const struct examination *exam)
 {
     char text[256];
     size_t without = 0, away = 0, hidden = 0;
-    for (size_t i = 0; i < exam->count; i++) {
-        const struct home_entity *entity = &exam->rows[i];
+    for (size_t i = 0; i < exam->answer->count; i++) {
+        const struct home_entity *entity = &exam->answer->rows[i];
         without += entity->exposed && !entity->area[0];
         away += entity->exposed && !entity->available;
         hidden += !entity->exposed;
-        examine_entity(exam, entity);
     }
-    snprintf(text, sizeof(text), "%zu known%s", exam->count,
-        exam->count ? "" : ": does anything announce itself under the discovery prefix?");
-    add_check(exam, "entities", exam->count > 0, text);
+    snprintf(text, sizeof(text), "%zu known%s", exam->answer->count,
+        exam->answer->count ? "" : ": does anything announce itself under the discovery prefix?");
+    add_check(exam, "entities", exam->answer->count > 0, text);
     snprintf(text, sizeof(text), "%zu have no area%s", without,
         without ? ": hearthctl areas suggest proposes, hearthctl area set decides" : "");
     add_check(exam, "areas", without == 0, text);
     snprintf(text, sizeof(text), "%zu are not available", away);
     add_check(exam, "availability", away == 0, text);
-    snprintf(text, sizeof(text), "voice may use %zu of %zu%s", exam->count - hidden, exam->count,
-        hidden ? "; hearthctl expose changes that" : "");
+    snprintf(text, sizeof(text), "voice may use %zu of %zu%s", exam->answer->count - hidden,
+        exam->answer->count, hidden ? "; hearthctl expose changes that" : "");
     add_check(exam, "exposure", true, text);
 }
 
-cJSON *doctor_examine(struct hearthd *daemon, struct san_arena *arena, struct san_error *err)
+/* ---- the steps ---- */
+
+static void look(struct rpc_long *answer, struct home_entity *row)
 {
-    struct examination exam = {.daemon = daemon, .arena = arena};
-    if (reg_entities(daemon->registry, &(struct reg_filter){0}, arena, &exam.rows, &exam.count, err) !=
-        SAN_OK)
-        return NULL;
-    for (size_t i = 0; i < exam.count; i++)
-        inventory_refresh(daemon->inventory, &exam.rows[i], arena);
-    cJSON *result = cJSON_CreateObject();
-    exam.checks = cJSON_AddArrayToObject(result, "checks");
-    exam.devices = cJSON_AddArrayToObject(result, "devices");
-    exam.hidden = cJSON_AddArrayToObject(result, "hidden");
+    const struct examination exam = open_examination(answer);
+    inventory_refresh(answer->daemon->inventory, row, answer->arena);
+    examine_entity(&exam, row);
+}
+
+static void look_last(struct rpc_long *answer)
+{
+    const struct examination exam = open_examination(answer);
     examine_daemon(&exam);
     examine_home_assistant(&exam);
+    cJSON *troubles = inventory_troubles(answer->daemon->inventory);
+    if (!cJSON_AddItemToObject(answer->result, "announcements", troubles))
+        cJSON_Delete(troubles);
+}
+
+static void make(struct rpc_long *answer)
+{
+    const struct examination exam = open_examination(answer);
     examine_entities(&exam);
     examine_names(&exam);
-    cJSON *troubles = inventory_troubles(daemon->inventory);
-    if (!cJSON_AddItemToObject(result, "announcements", troubles))
-        cJSON_Delete(troubles);
-    return result;
+}
+
+void doctor_examine(struct hearthd *daemon, struct rpc_call *call)
+{
+    static const struct rpc_long_steps steps = {rpc_long_read_rows, look, look_last, make};
+    struct rpc_long *answer = rpc_long_new(daemon, call);
+    if (!answer)
+        return;
+    cJSON_AddArrayToObject(answer->result, "checks");
+    cJSON_AddArrayToObject(answer->result, "devices");
+    cJSON_AddArrayToObject(answer->result, "hidden");
+    rpc_long_start(answer, &steps);
 }

@@ -2,11 +2,9 @@
 #ifndef HEARTHD_DOCTOR_H
 #define HEARTHD_DOCTOR_H
 
-#include "hearthd.h"
-#include "inference/arena.h"
+#include "rpc.h"
 
-/* The result of the method doctor (docs/rpc.md): {"checks","devices","announcements","hidden"}. The caller
- * deletes; rows are taken from the arena. NULL and *err on failure. */
-cJSON *doctor_examine(struct hearthd *daemon, struct san_arena *arena, struct san_error *err);
+/* Answers the method doctor (docs/rpc.md) with {"checks","devices","hidden","announcements"}, later. */
+void doctor_examine(struct hearthd *daemon, struct rpc_call *call);
 
 #endif

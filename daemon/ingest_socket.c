@@ -30,6 +30,7 @@ struct client {
     unsigned call_count;
     bool watching;
     bool closing;
+    bool held;       /* an answer takes long: nothing more is read before it */
     bool last_words; /* refused: what it still sends is dropped until it goes */
     size_t dropped;
     uv_shutdown_t shutdown;
@@ -40,6 +41,7 @@ struct client {
 struct client_call {
     struct rpc_call call;
     struct client *client; /* NULL: gone */
+    bool holds;
     struct client_call *next;
 };
 
@@ -132,6 +134,8 @@ static void refuse_client(struct client *client, int code, const char *why)
 
 /* ---- calls ---- */
 
+static void read_on(struct client *client);
+
 static void on_answer(struct rpc_call *rpc, char *line)
 {
     struct client_call *call = rpc->owner;
@@ -143,6 +147,8 @@ static void on_answer(struct rpc_call *rpc, char *line)
         *at = call->next;
         client->call_count--;
         send_line(client, line);
+        if (call->holds)
+            read_on(client);
     } else {
         free(line);
     }
@@ -157,6 +163,16 @@ static void on_watch(struct rpc_call *rpc)
         call->client->watching = true;
 }
 
+/* So answers keep the order of the questions, and a question sees what the one before it has changed. */
+static void on_hold(struct rpc_call *rpc)
+{
+    struct client_call *call = rpc->owner;
+    if (!call->client)
+        return;
+    call->holds = call->client->held = true;
+    uv_read_stop((uv_stream_t *)&call->client->pipe);
+}
+
 static void start_call(struct client *client, const struct jsonrpc_request *request)
 {
     struct client_call *call = client->call_count < SOCKET_REQUESTS_MAX ? calloc(1, sizeof(*call)) : NULL;
@@ -164,9 +180,10 @@ static void start_call(struct client *client, const struct jsonrpc_request *requ
         send_line(client, jsonrpc_error(request->id, JSONRPC_BUSY, "too many requests are under way", NULL));
         return;
     }
-    *call = (struct client_call){.call = {.owner = call, .done = on_answer, .watch = on_watch},
-        .client = client,
-        .next = client->calls};
+    *call =
+        (struct client_call){.call = {.owner = call, .done = on_answer, .watch = on_watch, .hold = on_hold},
+            .client = client,
+            .next = client->calls};
     call->call.id = request->id ? cJSON_Duplicate(request->id, true) : NULL;
     client->calls = call;
     client->call_count++;
@@ -214,6 +231,11 @@ static bool keep(struct client *client, const char *bytes, size_t len)
 static void take_bytes(struct client *client, const char *bytes, size_t len)
 {
     while (len && !client->closing && !client->last_words) {
+        if (client->held) {
+            if (!keep(client, bytes, len))
+                refuse_client(client, JSONRPC_INTERNAL, "out of memory");
+            return;
+        }
         const char *newline = memchr(bytes, '\n', len);
         size_t part = newline ? (size_t)(newline - bytes) : len;
         if (client->len + part > JSONRPC_LINE_MAX) {
@@ -244,6 +266,20 @@ static void on_read(uv_stream_t *stream, ssize_t got, const uv_buf_t *buffer)
         client->dropped += (size_t)got;
     else
         take_bytes(client, buffer->base, (size_t)got);
+}
+
+/* The long answer is on its way: takes what has come behind its question, then reads again. */
+static void read_on(struct client *client)
+{
+    char *rest = client->line;
+    size_t len = client->len;
+    client->held = false;
+    client->line = NULL;
+    client->len = client->size = 0;
+    take_bytes(client, rest, len);
+    free(rest);
+    if (!client->held && !client->closing)
+        uv_read_start((uv_stream_t *)&client->pipe, on_alloc, on_read);
 }
 
 static void on_connection(uv_stream_t *server, int status)

@@ -13,6 +13,8 @@ struct rpc_call {
     void (*done)(struct rpc_call *call, char *line);
     /* From now on this call's connection gets events. */
     void (*watch)(struct rpc_call *call);
+    /* This answer takes long, and done is called later: what its connection asks next waits for it. */
+    void (*hold)(struct rpc_call *call);
 };
 
 /* Finds the method, checks the parameters, runs it. The request may be cleared afterwards. */

@@ -19,6 +19,7 @@
 #include "phrases.h"
 #include "pipeline.h"
 #include "rpc_answer.h"
+#include "rpc_long.h"
 
 enum {
     NEAREST_MAX = 5,
@@ -52,78 +53,81 @@ static cJSON *entity_json(const struct home_entity *entity)
     return object;
 }
 
-void rpc_method_devices(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+static void refresh(struct rpc_long *answer, struct home_entity *row)
 {
-    struct san_arena *arena = rpc_open_arena(call);
-    if (!arena)
-        return;
-    const struct reg_filter filter = {
-        .name = rpc_text_of(params, "name"),
-        .area = rpc_text_of(params, "area"),
-        .floor = rpc_text_of(params, "floor"),
-        .domain = rpc_text_of(params, "domain"),
-        .exposed_only = !rpc_flag_of(params, "all"),
-    };
-    struct home_entity *rows;
-    size_t count = 0;
-    struct san_error error = {0};
-    if (reg_entities(daemon->registry, &filter, arena, &rows, &count, &error) != SAN_OK) {
-        rpc_answer_status(call, &error);
-    } else {
-        cJSON *result = cJSON_CreateObject();
-        cJSON *list = cJSON_AddArrayToObject(result, "entities");
-        for (size_t i = 0; i < count; i++) {
-            inventory_refresh(daemon->inventory, &rows[i], arena);
-            rpc_append(list, entity_json(&rows[i]));
-        }
-        rpc_answer(call, result);
-    }
-    san_arena_free(arena);
+    inventory_refresh(answer->daemon->inventory, row, answer->arena);
 }
 
-static size_t entities_in(struct hearthd *daemon, const char *area, struct san_arena *arena)
+static void list_entities(struct rpc_long *answer)
 {
-    struct home_entity *rows;
+    cJSON *list = cJSON_AddArrayToObject(answer->result, "entities");
+    for (size_t i = 0; i < answer->count; i++)
+        rpc_append(list, entity_json(&answer->rows[i]));
+}
+
+void rpc_method_devices(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    static const struct rpc_long_steps steps = {
+        .read = rpc_long_read_rows, .look = refresh, .make = list_entities};
+    struct rpc_long *answer = rpc_long_new(daemon, call);
+    if (!answer)
+        return;
+    answer->filter = (struct reg_filter){
+        .name = rpc_long_keep(answer, rpc_text_of(params, "name")),
+        .area = rpc_long_keep(answer, rpc_text_of(params, "area")),
+        .floor = rpc_long_keep(answer, rpc_text_of(params, "floor")),
+        .domain = rpc_long_keep(answer, rpc_text_of(params, "domain")),
+        .exposed_only = !rpc_flag_of(params, "all"),
+    };
+    rpc_long_start(answer, &steps);
+}
+
+static size_t entities_in(const struct rpc_long *answer, int64_t area_id)
+{
     size_t count = 0;
-    reg_entities(daemon->registry, &(struct reg_filter){.area = area}, arena, &rows, &count, NULL);
+    for (size_t i = 0; i < answer->count; i++)
+        count += answer->rows[i].area_id == area_id;
     return count;
 }
 
-void rpc_method_areas(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+static enum san_status read_places(struct rpc_long *answer, struct san_error *err)
 {
-    (void)params;
-    struct san_arena *arena = rpc_open_arena(call);
-    if (!arena)
-        return;
     struct home_floor *floors = NULL;
     struct home_area *areas = NULL;
     size_t floor_count = 0, area_count = 0;
-    struct san_error error = {0};
-    if (reg_floors(daemon->registry, arena, &floors, &floor_count, &error) != SAN_OK ||
-        reg_areas(daemon->registry, arena, &areas, &area_count, &error) != SAN_OK) {
-        rpc_answer_status(call, &error);
-        san_arena_free(arena);
-        return;
-    }
-    cJSON *result = cJSON_CreateObject();
-    cJSON *list = cJSON_AddArrayToObject(result, "floors");
+    enum san_status status = reg_floors(answer->registry, answer->arena, &floors, &floor_count, err);
+    if (status == SAN_OK)
+        status = reg_areas(answer->registry, answer->arena, &areas, &area_count, err);
+    if (status == SAN_OK)
+        status = rpc_long_read_rows(answer, err);
+    if (status != SAN_OK)
+        return status;
+    cJSON *list = cJSON_AddArrayToObject(answer->result, "floors");
     for (size_t i = 0; i < floor_count; i++) {
         cJSON *entry = cJSON_CreateObject();
         cJSON_AddStringToObject(entry, "name", floors[i].name);
         rpc_add(entry, "aliases", aliases_json(floors[i].aliases, floors[i].alias_count));
         rpc_append(list, entry);
     }
-    list = cJSON_AddArrayToObject(result, "areas");
+    list = cJSON_AddArrayToObject(answer->result, "areas");
     for (size_t i = 0; i < area_count; i++) {
         cJSON *entry = cJSON_CreateObject();
         cJSON_AddStringToObject(entry, "name", areas[i].name);
         cJSON_AddStringToObject(entry, "floor", areas[i].floor);
         rpc_add(entry, "aliases", aliases_json(areas[i].aliases, areas[i].alias_count));
-        cJSON_AddNumberToObject(entry, "entities", (double)entities_in(daemon, areas[i].name, arena));
+        cJSON_AddNumberToObject(entry, "entities", (double)entities_in(answer, areas[i].id));
         rpc_append(list, entry);
     }
-    rpc_answer(call, result);
-    san_arena_free(arena);
+    return SAN_OK;
+}
+
+void rpc_method_areas(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    static const struct rpc_long_steps steps = {.read = read_places};
+    (void)params;
+    struct rpc_long *answer = rpc_long_new(daemon, call);
+    if (answer)
+        rpc_long_start(answer, &steps);
 }
 
 static bool is_room(const void *data, const char *words)
@@ -209,12 +213,22 @@ void rpc_method_area_put(struct hearthd *daemon, struct rpc_call *call, const cJ
     rpc_answer_change(daemon, call, status, &error, "", "");
 }
 
+/* Of another kind no name is near. */
+static const char *kind_of_name(const char *kind)
+{
+    static const char *const kinds[] = {"entity", "area", "floor"};
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (strcmp(kind, kinds[i]) == 0)
+            return kind;
+    return "";
+}
+
 void rpc_method_alias_add(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     struct san_error error = {0};
     const char *kind = rpc_text_of(params, "kind"), *of = rpc_text_of(params, "of");
     enum san_status status = reg_add_alias(daemon->registry, kind, of, rpc_text_of(params, "alias"), &error);
-    rpc_answer_change(daemon, call, status, &error, kind, of);
+    rpc_answer_change(daemon, call, status, &error, kind_of_name(kind), of);
 }
 
 void rpc_method_alias_remove(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
@@ -223,7 +237,7 @@ void rpc_method_alias_remove(struct hearthd *daemon, struct rpc_call *call, cons
     const char *kind = rpc_text_of(params, "kind"), *of = rpc_text_of(params, "of");
     enum san_status status =
         reg_remove_alias(daemon->registry, kind, of, rpc_text_of(params, "alias"), &error);
-    rpc_answer_change(daemon, call, status, &error, kind, of);
+    rpc_answer_change(daemon, call, status, &error, kind_of_name(kind), of);
 }
 
 void rpc_method_alias_suggest(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
@@ -373,15 +387,23 @@ void rpc_method_ha_import(struct hearthd *daemon, struct rpc_call *call, const c
         rpc_answer_status(call, &error);
 }
 
-void rpc_method_export(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+static enum san_status read_home(struct rpc_long *answer, struct san_error *err)
 {
-    (void)params;
-    struct san_error error = {0};
-    char *text = home_export(daemon->registry, &error);
+    char *text = home_export(answer->registry, err);
     cJSON *home = text ? cJSON_Parse(text) : NULL;
     free(text);
-    if (home)
-        rpc_answer(call, home);
-    else
-        rpc_answer_error(call, JSONRPC_INTERNAL, error.text[0] ? error.text : "out of memory", NULL);
+    if (!home)
+        return err->status != SAN_OK ? err->status : san_fail(err, SAN_ENOMEM, "out of memory");
+    cJSON_Delete(answer->result);
+    answer->result = home;
+    return SAN_OK;
+}
+
+void rpc_method_export(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    static const struct rpc_long_steps steps = {.read = read_home};
+    (void)params;
+    struct rpc_long *answer = rpc_long_new(daemon, call);
+    if (answer)
+        rpc_long_start(answer, &steps);
 }

@@ -20,6 +20,7 @@
 #include "replay.h"
 #include "rpc_answer.h"
 #include "rpc_home.h"
+#include "rpc_long.h"
 #include "worker.h"
 
 enum {
@@ -135,38 +136,49 @@ static cJSON *row_json(const struct reg_audit *row)
     return object;
 }
 
-/* Reads rows; false with the call answered. */
-static bool read_rows(struct hearthd *daemon, struct rpc_call *call, const cJSON *params, size_t limit,
+/* Reads one row, if it is there; false with the call answered. */
+static bool read_row(struct hearthd *daemon, struct rpc_call *call, const cJSON *params,
     struct san_arena *arena, struct reg_audit **rows, size_t *count)
 {
     const cJSON *id = cJSON_GetObjectItemCaseSensitive(params, "id");
     struct san_error error = {0};
     int64_t wanted = id ? (int64_t)id->valuedouble : 0;
-    if (reg_audit_list(daemon->registry, wanted, limit, arena, rows, count, &error) == SAN_OK)
+    if (reg_audit_list(daemon->registry, wanted, 1, arena, rows, count, &error) == SAN_OK)
         return true;
     rpc_answer_status(call, &error);
     return false;
 }
 
+static enum san_status read_log(struct rpc_long *answer, struct san_error *err)
+{
+    struct reg_audit *rows;
+    size_t count;
+    enum san_status status = reg_audit_list(
+        answer->registry, answer->id, (size_t)answer->limit, answer->arena, &rows, &count, err);
+    if (status != SAN_OK)
+        return status;
+    cJSON *list = cJSON_AddArrayToObject(answer->result, "rows");
+    for (size_t i = 0; i < count; i++)
+        rpc_append(list, row_json(&rows[i]));
+    return SAN_OK;
+}
+
 static void method_log(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
+    static const struct rpc_long_steps steps = {.read = read_log};
+    const cJSON *id = cJSON_GetObjectItemCaseSensitive(params, "id");
     const cJSON *limit = cJSON_GetObjectItemCaseSensitive(params, "limit");
     double wanted = limit ? limit->valuedouble : 20;
     if (wanted < 1 || wanted > LOG_ROWS_MAX) {
         rpc_answer_error(call, JSONRPC_INVALID_PARAMS, "limit must be 1 to 1000", NULL);
         return;
     }
-    struct san_arena *arena = rpc_open_arena(call);
-    struct reg_audit *rows;
-    size_t count = 0;
-    if (arena && read_rows(daemon, call, params, (size_t)wanted, arena, &rows, &count)) {
-        cJSON *result = cJSON_CreateObject();
-        cJSON *list = cJSON_AddArrayToObject(result, "rows");
-        for (size_t i = 0; i < count; i++)
-            rpc_append(list, row_json(&rows[i]));
-        rpc_answer(call, result);
-    }
-    san_arena_free(arena);
+    struct rpc_long *answer = rpc_long_new(daemon, call);
+    if (!answer)
+        return;
+    answer->id = id ? (int64_t)id->valuedouble : 0;
+    answer->limit = (int64_t)wanted;
+    rpc_long_start(answer, &steps);
 }
 
 /* Of a row that was asked for and is not there. */
@@ -184,7 +196,7 @@ static void method_explain(struct hearthd *daemon, struct rpc_call *call, const 
     struct san_arena *arena = rpc_open_arena(call);
     struct reg_audit *rows;
     size_t count = 0;
-    if (arena && read_rows(daemon, call, params, 1, arena, &rows, &count)) {
+    if (arena && read_row(daemon, call, params, arena, &rows, &count)) {
         if (count)
             rpc_answer(call, row_json(&rows[0]));
         else
@@ -206,7 +218,7 @@ static void method_replay(struct hearthd *daemon, struct rpc_call *call, const c
     struct san_arena *arena = rpc_open_arena(call);
     struct reg_audit *rows;
     size_t count = 0;
-    if (arena && read_rows(daemon, call, params, 1, arena, &rows, &count)) {
+    if (arena && read_row(daemon, call, params, arena, &rows, &count)) {
         if (count)
             replay_start(daemon, &rows[0], on_replayed, call);
         else
@@ -288,52 +300,47 @@ static void method_tools(struct hearthd *daemon, struct rpc_call *call, const cJ
 static void method_doctor(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
 {
     (void)params;
-    struct san_error error = {0};
-    struct san_arena *arena = rpc_open_arena(call);
-    if (!arena)
-        return;
-    cJSON *result = doctor_examine(daemon, arena, &error);
-    if (result)
-        rpc_answer(call, result);
-    else
-        rpc_answer_status(call, &error);
-    san_arena_free(arena);
+    doctor_examine(daemon, call);
 }
 
-/* What was understood of each entity, or of one. */
-static void method_understood(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+static void describe(struct rpc_long *answer, struct home_entity *row)
 {
-    struct san_arena *arena = rpc_open_arena(call);
+    cJSON *list = cJSON_GetObjectItemCaseSensitive(answer->result, "entities");
+    cJSON *entry = inventory_describe(answer->daemon->inventory, row->id);
+    if (!entry)
+        return;
+    cJSON_AddStringToObject(entry, "entity_id", row->entity_id);
+    cJSON_AddStringToObject(entry, "name", row->name);
+    rpc_append(list, entry);
+}
+
+static bool fits_any(struct hearthd *daemon, const struct reg_filter *filter, struct san_arena *arena)
+{
     struct home_entity *rows;
     size_t count = 0;
-    struct san_error error = {0};
+    return reg_entities(daemon->registry, filter, arena, &rows, &count, NULL) == SAN_OK && count;
+}
+
+/* What was understood of each entity, or of those with that entity_id, else with that name. */
+static void method_understood(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    static const struct rpc_long_steps steps = {.read = rpc_long_read_rows, .look = describe};
     const char *entity_id = rpc_text_of(params, "entity_id");
-    const struct reg_filter filter = {.entity_id = entity_id};
-    if (!arena)
+    struct san_error error = {0};
+    struct rpc_long *answer = rpc_long_new(daemon, call);
+    if (!answer)
         return;
-    enum san_status status = reg_entities(daemon->registry, &filter, arena, &rows, &count, &error);
-    const struct reg_filter by_name = {.name = entity_id};
-    if (status == SAN_OK && entity_id && !count)
-        status = reg_entities(daemon->registry, &by_name, arena, &rows, &count, &error);
-    if (status == SAN_OK && entity_id && !count)
-        status = san_fail(&error, SAN_EINVAL, "there is no entity '%.100s'", entity_id);
-    if (status != SAN_OK) {
-        rpc_answer_change(daemon, call, status, &error, "entity", entity_id ? entity_id : "");
-        san_arena_free(arena);
+    answer->filter.entity_id = rpc_long_keep(answer, entity_id);
+    if (entity_id && !fits_any(daemon, &answer->filter, answer->arena))
+        answer->filter = (struct reg_filter){.name = answer->filter.entity_id};
+    if (entity_id && answer->filter.name && !fits_any(daemon, &answer->filter, answer->arena)) {
+        san_fail(&error, SAN_EINVAL, "there is no entity '%.100s'", entity_id);
+        rpc_answer_change(daemon, call, error.status, &error, "entity", entity_id);
+        rpc_long_free(answer);
         return;
     }
-    cJSON *result = cJSON_CreateObject();
-    cJSON *list = cJSON_AddArrayToObject(result, "entities");
-    for (size_t i = 0; i < count; i++) {
-        cJSON *entry = inventory_describe(daemon->inventory, rows[i].id);
-        if (!entry)
-            continue;
-        cJSON_AddStringToObject(entry, "entity_id", rows[i].entity_id);
-        cJSON_AddStringToObject(entry, "name", rows[i].name);
-        rpc_append(list, entry);
-    }
-    rpc_answer(call, result);
-    san_arena_free(arena);
+    cJSON_AddArrayToObject(answer->result, "entities");
+    rpc_long_start(answer, &steps);
 }
 
 static void method_reload(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)

@@ -100,6 +100,23 @@ const char *reg_file(const struct registry *registry)
     return strcmp(registry->path, ":memory:") != 0 ? registry->path : NULL;
 }
 
+struct registry *reg_open_beside(const char *file, struct san_error *err)
+{
+    struct registry *registry = calloc(1, sizeof *registry);
+    if (registry == NULL) {
+        san_fail(err, SAN_ENOMEM, "%s: out of memory", file);
+        return NULL;
+    }
+    snprintf(registry->path, sizeof registry->path, "%s", file);
+    enum san_status status = db_open_beside(file, SQLITE_OPEN_READONLY, &registry->db, err);
+    if (status == SAN_OK && sqlite3_exec(registry->db, "BEGIN", NULL, NULL, NULL) != SQLITE_OK)
+        status = db_fail(registry, "beginning to read", err);
+    if (status == SAN_OK)
+        return registry;
+    reg_close(registry);
+    return NULL;
+}
+
 uint64_t reg_committed(const struct registry *registry)
 {
     return registry->depth > 0 ? registry->begun : registry->generation;

@@ -36,6 +36,10 @@ const char *reg_file(const struct registry *registry);
 /* reg_generation without what is not committed yet: another connection reads at least that. */
 uint64_t reg_committed(const struct registry *registry);
 
+/* The registry of that file, only to be read, and as it is at the first read: on any thread, but used from
+ * one at a time. NULL and *err on failure; reg_close ends it. */
+struct registry *reg_open_beside(const char *file, struct san_error *err);
+
 /* Writes gather in SQLite's journal. Bringing them from there to the file, a checkpoint, waits for the disk,
  * twice; by default the write that fills the journal does. After reg_leave_checkpoints the caller does, on
  * any thread:

@@ -436,6 +436,33 @@ static void a_checkpoint_is_made_on_another_thread(void **state)
     forget(path);
 }
 
+/* Another thread reads what is committed, all of it of one moment, and cannot write. */
+static void a_reader_beside_sees_one_moment(void **state)
+{
+    (void)state;
+    char *path = temp_path();
+    struct registry *registry = reg_open(path, NULL);
+    assert_int_equal(reg_put_area(registry, "Kitchen", 0, NULL, NULL), SAN_OK);
+    reg_begin(registry, NULL);
+    assert_int_equal(reg_put_area(registry, "Bedroom", 0, NULL, NULL), SAN_OK);
+    struct registry *beside = reg_open_beside(path, NULL);
+    assert_non_null(beside);
+    assert_true(reg_find_area(beside, "kitchen") > 0);
+    assert_true(reg_find_area(beside, "bedroom") == 0);
+    reg_commit(registry, NULL);
+    assert_true(reg_find_area(beside, "bedroom") == 0);
+    assert_int_equal(reg_put_area(beside, "Attic", 0, NULL, NULL), SAN_EIO);
+    reg_close(beside);
+    beside = reg_open_beside(path, NULL);
+    assert_true(reg_find_area(beside, "bedroom") > 0);
+    reg_close(beside);
+    reg_close(registry);
+    struct san_error err = {0};
+    assert_null(reg_open_beside("/nonexistent/registry.db", &err));
+    assert_non_null(strstr(err.text, "/nonexistent/registry.db"));
+    forget(path);
+}
+
 #define IN_MEMORY(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -461,6 +488,7 @@ int main(void)
         cmocka_unit_test(somebody_elses_database_is_refused),
         cmocka_unit_test(a_file_of_noise_is_refused_with_the_mend),
         cmocka_unit_test(a_checkpoint_is_made_on_another_thread),
+        cmocka_unit_test(a_reader_beside_sees_one_moment),
         cmocka_unit_test(a_folder_that_is_not_there_is_named),
     };
     return cmocka_run_group_tests_name("registry", tests, NULL, NULL);

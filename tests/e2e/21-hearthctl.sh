@@ -101,6 +101,7 @@ ctl 0 areas
 check "and is gone" silent_about galley
 ctl 0 alias add area Kitchen galley
 check "an unknown kind is refused" ctl 1 alias add planet Kitchen Mars
+check "with the kinds, and no names" sh -c "hearthctl --socket $sock alias add planet Kitchen Mars 2>&1 | grep -c . | grep -qx 1"
 check "voice must not use the lock" ctl 0 expose off lock.front_door
 ctl 0 devices
 check "so it is not listed" silent_about lock.front_door

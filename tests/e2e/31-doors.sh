@@ -54,6 +54,33 @@ assert got.count(b"-32001") == 4, got
 END
 check "too many clients, too many requests" python3 "$work/many.py" "$sock"
 check "and the daemon answers" daemon_answers
+
+# Long answers are made beside the loop, and keep their place between the short ones.
+cat >"$work/behind.py" <<'END'
+import json, socket, sys
+methods = ["devices", "status", "export", "sing", "doctor", "status", "understood", "areas", "log", "devices", "status"]
+lines = [json.dumps({"jsonrpc": "2.0", "id": i, "method": method}).encode() + b"\n" for i, method in enumerate(methods)]
+with socket.socket(socket.AF_UNIX) as s:
+    s.settimeout(10)
+    s.connect(sys.argv[1])
+    s.sendall(b"".join(lines)[:-5])
+    s.sendall(b"".join(lines)[-5:])
+    answers = s.makefile("rb")
+    for i in range(len(methods)):
+        answer = json.loads(answers.readline())
+        assert answer["id"] == i, (i, answer)
+        assert ("result" in answer) == (methods[i] != "sing"), answer
+END
+check "answers come in the order of the questions" python3 "$work/behind.py" "$sock"
+cat >"$work/away.py" <<'END'
+import socket, sys
+for method in ("devices", "export", "doctor", "understood") * 10:
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(sys.argv[1])
+        s.sendall(b'{"jsonrpc":"2.0","id":1,"method":"%s"}\n' % method.encode() * 3)
+END
+check "clients that do not wait for them" python3 "$work/away.py" "$sock"
+check "and the daemon answers" daemon_answers
 check "a client that leaves in the middle" sh -c 'printf "{\"jsonrpc\"" | timeout 1 python3 "$1" "$2"; exit 0' sh "$HEARTH_SRCDIR/tests/e2e/ask.py" "$sock"
 check "and the daemon answers" daemon_answers
 
@@ -88,4 +115,8 @@ check "one that is taken back is gone" sh -c '! printf "%s\n" "$3" | python3 "$1
 	"$HEARTH_SRCDIR/tests/e2e/ask.py" "$sock" '{"jsonrpc":"2.0","id":1,"method":"devices"}'
 
 check "a device that does not answer is silent" says "turn on the pump" '"outcome":"silent","reply":"Sent, but Pump did not answer."'
+python3 "$work/away.py" "$sock"
+kill "$daemon_pid"
+wait "$daemon_pid"
+check "a stop while long answers are made is a clean one" [ $? -eq 0 ]
 finish
