@@ -5,6 +5,7 @@
 
 #include "cli/output.h"
 #include "cli/rpc_client.h"
+#include "devices/home.h"
 
 static bool contains(const char *text, const char *search)
 {
@@ -95,6 +96,10 @@ int cmd_devices(struct cli *cli, int argc, char **argv)
     if (count > 1)
         return cli_usage_error(argv[0], "one word or quoted text to search for, not %d", count);
 
+    if (domain && !home_domain_is_known(domain))
+        return cli_usage_error(
+            argv[0], "hearth knows no domain %s; the nearest is %s", domain, home_domain_nearest(domain));
+
     cJSON *params = cJSON_CreateObject();
     if (area)
         cJSON_AddStringToObject(params, "area", area);
@@ -115,7 +120,10 @@ int cmd_devices(struct cli *cli, int argc, char **argv)
         output_json(entities);
     else if (cJSON_GetArraySize(entities) > 0)
         print_devices(entities);
-    else if (count || area || floor || domain)
+    else if (area || floor)
+        puts("No device fits: hearthctl areas lists the areas and floors and how many devices are in them, "
+             "--all shows those too that voice may not use.");
+    else if (count || domain)
         puts("No device fits: hearthctl devices shows them all, --all those too that voice may not use.");
     else
         puts("No device is known yet. What announces itself on the broker comes by itself; hearthctl doctor "

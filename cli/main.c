@@ -230,8 +230,11 @@ int main(int argc, char **argv)
             puts("hearthctl " PACKAGE_VERSION);
             return CLI_OK;
         }
-        if (strcmp(argv[i], "--socket") != 0 || i + 1 == argc) {
-            fprintf(stderr, "hearthctl: unknown option %s\n", argv[i]);
+        bool known = strcmp(argv[i], "--socket") == 0;
+        if (!known || i + 1 == argc) {
+            fprintf(stderr, "hearthctl: %s %s\n", argv[i],
+                known ? "needs the path of hearthd's socket"
+                      : "is no option here: hearthctl --help lists them; a command's own stand behind it");
             return CLI_USAGE;
         }
         cli.socket = argv[++i];

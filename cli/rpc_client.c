@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@ enum {
     ANSWER_MAX = 64 << 20, /* an export of a very large home */
     ANSWER_MS = 120000,    /* an utterance may wait for several slow devices */
     PATHS_MAX = 3,
+    PATH_ROOM = 512, /* more than a socket may have, so that one that is too long is told in full */
 };
 
 struct rpc {
@@ -36,15 +38,16 @@ static int connect_path(const char *path)
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) != 0) {
         int saved = errno;
+        struct stat found;
         close(fd);
-        errno = saved;
+        errno = stat(path, &found) == 0 && !S_ISSOCK(found.st_mode) ? ENOTSOCK : saved;
         return -1;
     }
     return fd;
 }
 
 /* Where hearthd may be listening, best first. */
-static size_t socket_paths(const struct cli *cli, char paths[static PATHS_MAX][108])
+static size_t socket_paths(const struct cli *cli, char paths[static PATHS_MAX][PATH_ROOM])
 {
     size_t count = 0;
     const char *given = cli->socket ? cli->socket : getenv("HEARTH_SOCKET");
@@ -62,13 +65,20 @@ static size_t socket_paths(const struct cli *cli, char paths[static PATHS_MAX][1
     return count;
 }
 
+static const char *reason(int error)
+{
+    return error == ENOTSOCK       ? "is no socket"
+           : error == ENAMETOOLONG ? "is longer than the 107 bytes of a socket's path"
+                                   : strerror(error);
+}
+
 static void explain_unreachable(
-    char paths[static PATHS_MAX][108], const int errors[static PATHS_MAX], size_t count)
+    char paths[static PATHS_MAX][PATH_ROOM], const int errors[static PATHS_MAX], size_t count)
 {
     fprintf(stderr, "hearthctl: hearthd is not reachable.\n");
     bool forbidden = false;
     for (size_t i = 0; i < count; i++) {
-        fprintf(stderr, "  %s: %s\n", paths[i], strerror(errors[i]));
+        fprintf(stderr, "  %s: %s\n", paths[i], reason(errors[i]));
         forbidden = forbidden || errors[i] == EACCES;
     }
     if (forbidden)
@@ -80,7 +90,7 @@ static void explain_unreachable(
 
 struct rpc *rpc_open(const struct cli *cli)
 {
-    char paths[PATHS_MAX][108];
+    char paths[PATHS_MAX][PATH_ROOM];
     int errors[PATHS_MAX];
     size_t count = socket_paths(cli, paths);
     for (size_t i = 0; i < count; i++) {
@@ -195,8 +205,9 @@ static void print_error(const cJSON *error)
     cJSON_ArrayForEach(name, nearest)
     {
         const char *text = cJSON_GetStringValue(name);
-        if (text)
-            fprintf(stderr, "%s%s", first ? "  nearest: " : ", ", text);
+        if (!text || strstr(json_text(error, "message"), text)) /* it is told already */
+            continue;
+        fprintf(stderr, "%s%s", first ? "  nearest: " : ", ", text);
         first = false;
     }
     if (!first)

@@ -62,6 +62,8 @@ enum san_status device_files_read(struct hearthd *daemon, struct san_error *err)
     int count = dir[0] ? scandir(dir, &entries, is_device_file, alphasort) : 0;
     if (count < 0 && errno != ENOENT)
         return san_fail(err, SAN_EIO, "%s: %s", dir, strerror(errno));
+    if (count < 0)
+        log_info("devices: %s is not there ([hearth] devices names it)", dir);
     enum san_status status = SAN_OK;
     for (int i = 0; i < count; i++) {
         char path[512];

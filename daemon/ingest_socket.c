@@ -371,7 +371,9 @@ struct ingest_socket *ingest_socket_open(struct hearthd *daemon, const char *pat
     ingest->server.data = ingest;
     int rc = listen_on(ingest);
     if (rc != 0)
-        san_fail(err, SAN_EIO, "socket %s: %s", path, uv_strerror(rc));
+        san_fail(err, SAN_EIO,
+            "socket %s: %s: is its folder there, and may this user write in it? ([hearth] socket names it)",
+            path, uv_strerror(rc));
     daemon->announce = announce;
     daemon->announce_data = ingest;
     if (rc == 0)

@@ -334,7 +334,8 @@ static void method_understood(struct hearthd *daemon, struct rpc_call *call, con
     if (entity_id && !fits_any(daemon, &answer->filter, answer->arena))
         answer->filter = (struct reg_filter){.name = answer->filter.entity_id};
     if (entity_id && answer->filter.name && !fits_any(daemon, &answer->filter, answer->arena)) {
-        san_fail(&error, SAN_EINVAL, "there is no entity '%.100s'", entity_id);
+        san_fail(&error, SAN_EINVAL, "there is no entity '%.100s': 'hearthctl devices --all' lists them",
+            entity_id);
         rpc_answer_change(daemon, call, error.status, &error, "entity", entity_id);
         rpc_long_free(answer);
         return;

@@ -505,7 +505,8 @@ enum san_status reg_remove_alias(
     status = db_run(registry, s, err);
     sqlite3_finalize(s);
     if (status == SAN_OK && sqlite3_changes(registry->db) == 0)
-        return san_fail(err, SAN_EINVAL, "'%s' is no alias of %s '%s'", alias, kind, of);
+        return san_fail(err, SAN_EINVAL, "'%s' is no alias of %s '%s': 'hearthctl alias list' lists them",
+            alias, kind, of);
     registry->generation++;
     return status;
 }

@@ -45,7 +45,8 @@ enum san_status reg_satellite_remove(struct registry *registry, const char *id, 
     sqlite3_bind_text(s, 1, id, -1, SQLITE_STATIC);
     enum san_status status = db_run(registry, s, err);
     if (status == SAN_OK && sqlite3_changes(registry->db) == 0)
-        return san_fail(err, SAN_EINVAL, "hearthctl has put no satellite '%.80s' into a room", id);
+        return san_fail(err, SAN_EINVAL,
+            "hearthctl has put no satellite '%.80s' into a room: 'hearthctl satellite list' lists them", id);
     return status;
 }
 

@@ -81,7 +81,7 @@ check "a device may be called by its name" ctl 0 area set "Counter Light" Kitche
 check "and is there" ctl 0 devices --area Kitchen
 check "again" shows "Counter light"
 check "into a room that is not there it does not go" ctl 1 area set "Counter light" Kichen
-check "and rooms are proposed" complains "nearest: Kitchen"
+check "and the room that was meant is proposed, once" complains "did you mean 'Kitchen'?"
 ctl 0 alias add entity "Counter light" "kitchen ceiling"
 check "one name for two things" ctl 1 doctor
 check "is told" shows 'is called "Kitchen ceiling", as light.counter_light is'
@@ -101,6 +101,10 @@ ctl 0 areas
 check "and is gone" silent_about galley
 ctl 0 alias add area Kitchen galley
 check "an unknown kind is refused" ctl 1 alias add planet Kitchen Mars
+check "a domain that hearth does not know is a usage error" ctl 2 devices --domain lamp
+check "a name that the message has is not told twice" sh -c "hearthctl --socket $sock area set light.kitchen_ceiling Kitchn 2>&1 | grep -c . | grep -qx 1"
+check "--socket without a path says what it needs" sh -c "hearthctl --socket 2>&1 | grep -q 'needs the path'"
+check "a folder in place of the socket is told" sh -c "hearthctl --socket / status 2>&1 | grep -q '/: is no socket'"
 check "with the kinds, and no names" sh -c "hearthctl --socket $sock alias add planet Kitchen Mars 2>&1 | grep -c . | grep -qx 1"
 check "voice must not use the lock" ctl 0 expose off lock.front_door
 ctl 0 devices
