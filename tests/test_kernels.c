@@ -249,9 +249,28 @@ static void test_weighed_values_are_a_softmax(void **state)
         memset(want, 0, sizeof(want));
         for (size_t i = 0; i < 8 * count; i++)
             want[i % 8] += x[i / 8] * scale[i / 8] * (float)v[i];
-        for (size_t i = 0; i < 8; i++) /* of values up to 76, each weight off by half a 4095th at most */
-            assert_true(fabsf(out[i] - want[i]) < 76.0f * 0.5f / SAN_WEIGHT_MAX * (float)count);
+        for (size_t i = 0; i < 8; i++) /* of values up to 76, each weight off by less than a 255th */
+            assert_true(fabsf(out[i] - want[i]) < 76.0f / SAN_WEIGHT_MAX * (float)count);
     }
+}
+
+/* One token has most of the attention and a thousand others have the rest, each less than half a 255th. */
+static void test_small_weights_are_not_lost(void **state)
+{
+    (void)state;
+    enum { COUNT = 1008 };
+    float x[COUNT] = {0}, scale[COUNT], out[8], factor;
+    static int16_t w[COUNT];
+    static int8_t v[COUNT * 8];
+    x[0] = logf(1000.0f);
+    memset(v, 100, sizeof(v));
+    memset(v, 0, 8);
+    for (size_t t = 0; t < COUNT; t++)
+        scale[t] = 1;
+    scalar()->weigh(w, &factor, x, COUNT, 1, scale, COUNT);
+    scalar()->mix_weighed(out, 8, w, COUNT, &factor, 1, v, COUNT, 8);
+    for (size_t i = 0; i < 8; i++)
+        assert_true(fabsf(out[i] - 50.0f) < 0.15f * 50.0f);
 }
 
 static void test_norm_rope_and_attention(void **state)
@@ -712,6 +731,7 @@ int main(void)
         cmocka_unit_test(test_quantised_products),
         cmocka_unit_test(test_softmax_is_one),
         cmocka_unit_test(test_weighed_values_are_a_softmax),
+        cmocka_unit_test(test_small_weights_are_not_lost),
         cmocka_unit_test(test_norm_rope_and_attention),
         cmocka_unit_test(test_quantize_is_the_same),
         cmocka_unit_test(test_multiplications_are_the_same),

@@ -322,7 +322,7 @@ static float weigh_column(int16_t *w, const float *x, const float *scale, size_t
         __m256 e = power(_mm256_fmadd_ps(z, _mm256_set1_ps(SAN_LOG2E), start));
         sum = _mm256_add_ps(sum, e);
         __m256 scaled = _mm256_mul_ps(load_up_to(scale + i, left_of(count, i), 0), inverse);
-        __m256i n = _mm256_cvtps_epi32(_mm256_mul_ps(e, scaled));
+        __m256i n = _mm256_cvtps_epi32(_mm256_fmadd_ps(e, scaled, _mm256_loadu_ps(san_dither + i % 16)));
         __m128i packed = _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
         _mm_storeu_si128((void *)(w + i), packed);
     }

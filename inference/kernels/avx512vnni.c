@@ -7,7 +7,7 @@
 
 #include "inference/kernels/avx512.h"
 
-enum { WIDE_ROWS = 16, WIDE_STEP = WIDE_ROWS * 4, TALL = 4, WEIGHED = 3 };
+enum { WIDE_ROWS = 16, WIDE_STEP = WIDE_ROWS * 4, TALL = 4, WEIGHED = 3, MIXED = 3, AT_ONCE = 4 };
 
 static const struct cut wide_cut = {.tile_rows = WIDE_ROWS, .columns = COLUMNS_MAX, .wide = 2, .tall = TALL};
 static const struct cut wide_cut_rows = {
@@ -324,21 +324,21 @@ static INLINE void find_starts(float *start, const float *x, size_t stride, size
 }
 
 /* Sixteen weights of each column; the sums gain what the softmax divides by. mask: of the scores. */
-static INLINE void weigh_sixteen(int16_t *w, __m256 *sum, const float *x, size_t stride, size_t columns,
+static INLINE void weigh_sixteen(uint8_t *w, __m256 *sum, const float *x, size_t stride, size_t columns,
     __m512 scaled, const float *start, __mmask16 mask)
 {
 #pragma GCC unroll 3
     for (size_t c = 0; c < columns; c++) {
         __m512 z = load_scores(x + c * stride, mask);
         __m512 e = power(_mm512_fmadd_ps(z, _mm512_set1_ps(SAN_LOG2E), _mm512_set1_ps(start[c])));
-        __m512i n = _mm512_cvtps_epi32(_mm512_mul_ps(e, scaled));
-        _mm256_storeu_si256((void *)(w + c * stride), _mm512_cvtepi32_epi16(n));
+        __m512i n = _mm512_cvtps_epi32(_mm512_fmadd_ps(e, scaled, _mm512_loadu_ps(san_dither)));
+        _mm_storeu_si128((void *)(w + 2 * c * stride), _mm512_cvtepi32_epi8(n));
         sum[c] = _mm256_add_ps(_mm256_add_ps(sum[c], _mm512_castps512_ps256(e)), upper_half(e));
     }
 }
 
 /* Some columns at once, which share the scales. */
-static INLINE void weigh_columns(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
+static INLINE void weigh_columns(uint8_t *w, float *factor, const float *x, size_t stride, size_t columns,
     const float *scale, size_t count, float largest)
 {
     float start[WEIGHED];
@@ -364,95 +364,138 @@ static void weigh(int16_t *w, float *factor, const float *x, size_t stride, size
     float largest = largest_scale(scale, count);
     size_t c = 0;
     for (; c + WEIGHED <= columns; c += WEIGHED)
-        weigh_columns(w + c * stride, factor + c, x + c * stride, stride, WEIGHED, scale, count, largest);
+        weigh_columns(
+            (uint8_t *)(w + c * stride), factor + c, x + c * stride, stride, WEIGHED, scale, count, largest);
     if (c + 2 == columns)
-        weigh_columns(w + c * stride, factor + c, x + c * stride, stride, 2, scale, count, largest);
+        weigh_columns(
+            (uint8_t *)(w + c * stride), factor + c, x + c * stride, stride, 2, scale, count, largest);
     else if (c < columns)
-        weigh_columns(w + c * stride, factor + c, x + c * stride, stride, 1, scale, count, largest);
+        weigh_columns(
+            (uint8_t *)(w + c * stride), factor + c, x + c * stride, stride, 1, scale, count, largest);
 }
 
-static INLINE __m512i wide_two_weights(const int16_t *w)
+/* The part of the output that a register of each row is for. */
+struct part {
+    size_t width;   /* numbers, at most sixty-four */
+    __mmask64 mask; /* those that are there */
+    bool halves;    /* at most thirty-two: another four rows go with the upper half */
+};
+
+static INLINE __m512i load_row(const int8_t *v, size_t hd, size_t row, size_t last, const struct part *part)
 {
-    int32_t two;
-    memcpy(&two, w, sizeof(two));
-    return _mm512_set1_epi32(two);
+    const int8_t *first = v + (row < last ? row : last) * hd;
+    if (!part->halves)
+        return _mm512_maskz_loadu_epi8(part->mask, first);
+    const int8_t *second = v + (row + AT_ONCE < last ? row + AT_ONCE : last) * hd;
+    __m256i low = _mm256_maskz_loadu_epi8((__mmask32)part->mask, first);
+    return _mm512_inserti64x4(
+        _mm512_castsi256_si512(low), _mm256_maskz_loadu_epi8((__mmask32)part->mask, second), 1);
 }
 
-/* 32 numbers of the output, two rows at a time. Numbers are paired within halves of a register, so that one
- * sum is of numbers 0..7 and 16..23, the other of 8..15 and 24..31. */
-static INLINE void mix_weighed_block(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
-    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+/* Four rows, the numbers of a place together: of each quarter of the registers, four places in each. What
+ * lies behind the last row has no weight. */
+static INLINE void load_rows(__m512i to[4], const int8_t *v, size_t hd, size_t last, const struct part *part)
 {
-    __m512i low[COLUMNS_MAX], high[COLUMNS_MAX];
-#pragma GCC unroll 6
-    for (size_t c = 0; c < columns; c++)
-        low[c] = high[c] = _mm512_setzero_si512();
-    for (size_t t = 0; t < count; t += 2) {
-        const int8_t *first = v + t * hd, *second = t + 1 < count ? first + hd : first; /* by 0, then */
-        __m256i a = _mm256_loadu_si256((const void *)first), b = _mm256_loadu_si256((const void *)second);
-        __m512i rows_low = _mm512_cvtepi8_epi16(_mm256_unpacklo_epi8(a, b));
-        __m512i rows_high = _mm512_cvtepi8_epi16(_mm256_unpackhi_epi8(a, b));
-#pragma GCC unroll 6
-        for (size_t c = 0; c < columns; c++) {
-            __m512i weights = wide_two_weights(w + c * w_stride + t);
-            low[c] = _mm512_dpwssd_epi32(low[c], rows_low, weights);
-            high[c] = _mm512_dpwssd_epi32(high[c], rows_high, weights);
-        }
-    }
-#pragma GCC unroll 6
+    __m512i a = load_row(v, hd, 0, last, part), b = load_row(v, hd, 1, last, part);
+    __m512i c = load_row(v, hd, 2, last, part), d = load_row(v, hd, 3, last, part);
+    __m512i ab_low = _mm512_unpacklo_epi8(a, b), ab_high = _mm512_unpackhi_epi8(a, b);
+    __m512i cd_low = _mm512_unpacklo_epi8(c, d), cd_high = _mm512_unpackhi_epi8(c, d);
+    to[0] = _mm512_unpacklo_epi16(ab_low, cd_low);
+    to[1] = _mm512_unpackhi_epi16(ab_low, cd_low);
+    to[2] = _mm512_unpacklo_epi16(ab_high, cd_high);
+    to[3] = _mm512_unpackhi_epi16(ab_high, cd_high);
+}
+
+static INLINE void add_rows(__m512i sum[][4], const int8_t *w, size_t w_stride, const int8_t *v, size_t hd,
+    size_t last, size_t columns, const struct part *part)
+{
+    __m512i rows[4];
+    load_rows(rows, v, hd, last, part);
+#pragma GCC unroll 3
     for (size_t c = 0; c < columns; c++) {
-        float *to = out + c * out_stride;
-        __m512 factors = _mm512_set1_ps(factor[c]);
-        __m512 x = _mm512_mul_ps(_mm512_cvtepi32_ps(low[c]), factors);
-        __m512 y = _mm512_mul_ps(_mm512_cvtepi32_ps(high[c]), factors);
-        _mm256_storeu_ps(to, _mm512_castps512_ps256(x));
-        _mm256_storeu_ps(to + LANES, _mm512_castps512_ps256(y));
-        _mm256_storeu_ps(to + 2 * LANES, upper_half(x));
-        _mm256_storeu_ps(to + 3 * LANES, upper_half(y));
+        __m512i weights = wide_four_numbers(w + c * w_stride);
+        if (part->halves) {
+            int32_t upper;
+            memcpy(&upper, w + c * w_stride + AT_ONCE, sizeof(upper));
+            weights = _mm512_mask_set1_epi32(weights, 0xff00, upper);
+        }
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++)
+            sum[c][i] = _mm512_dpbusd_epi32(sum[c][i], weights, rows[i]);
     }
 }
 
-/* Eight numbers of the output, where their count is no multiple of 32. */
-static INLINE void mix_weighed_eight(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
-    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+/* The four registers of a column in the order of the output, of which there are `width` numbers. */
+static INLINE void store_weighed(float *out, const __m512i sum[4], float factor, size_t width)
 {
-    __m256i sum[COLUMNS_MAX];
-#pragma GCC unroll 6
+    __m512 x[4];
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++)
+        x[i] = _mm512_mul_ps(_mm512_cvtepi32_ps(sum[i]), _mm512_set1_ps(factor));
+    __m512 even = _mm512_shuffle_f32x4(x[0], x[1], 0x88), odd = _mm512_shuffle_f32x4(x[0], x[1], 0xdd);
+    __m512 even_high = _mm512_shuffle_f32x4(x[2], x[3], 0x88);
+    __m512 odd_high = _mm512_shuffle_f32x4(x[2], x[3], 0xdd);
+    const __m512 quarter[4] = {_mm512_shuffle_f32x4(even, even_high, 0x88),
+        _mm512_shuffle_f32x4(odd, odd_high, 0x88), _mm512_shuffle_f32x4(even, even_high, 0xdd),
+        _mm512_shuffle_f32x4(odd, odd_high, 0xdd)};
+#pragma GCC unroll 4
+    for (size_t i = 0; i < 4; i++)
+        if (width > i * WIDE_ROWS)
+            _mm512_mask_storeu_ps(
+                out + i * WIDE_ROWS, width < (i + 1) * WIDE_ROWS ? mask_of(width) : 0xffff, quarter[i]);
+}
+
+/* A part of the output, over all rows. */
+static INLINE void mix_weighed_part(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
+    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns, struct part part)
+{
+    const int8_t *weights = (const int8_t *)w;
+    size_t rows = part.halves ? 2 * AT_ONCE : AT_ONCE, t = 0;
+    __m512i sum[MIXED][4];
+#pragma GCC unroll 3
     for (size_t c = 0; c < columns; c++)
-        sum[c] = _mm256_setzero_si256();
-    for (size_t t = 0; t < count; t += 2) {
-        __m256i rows = two_rows(v + t * hd, v + (t + 1 < count ? t + 1 : t) * hd);
-#pragma GCC unroll 6
-        for (size_t c = 0; c < columns; c++)
-            sum[c] = _mm256_dpwssd_epi32(sum[c], rows, two_weights(w + c * w_stride + t));
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++)
+            sum[c][i] = _mm512_setzero_si512();
+    for (; t + rows <= count; t += rows)
+        add_rows(sum, weights + t, 2 * w_stride, v + t * hd, hd, rows - 1, columns, &part);
+    if (t < count)
+        add_rows(sum, weights + t, 2 * w_stride, v + t * hd, hd, count - t - 1, columns, &part);
+#pragma GCC unroll 3
+    for (size_t c = 0; c < columns; c++) {
+#pragma GCC unroll 4
+        for (size_t i = 0; i < 4; i++)
+            if (part.halves)
+                sum[c][i] = _mm512_add_epi32(sum[c][i], _mm512_shuffle_i64x2(sum[c][i], sum[c][i], 0xee));
+        store_weighed(out + c * out_stride, sum[c], factor[c], part.width);
     }
-#pragma GCC unroll 6
-    for (size_t c = 0; c < columns; c++)
-        _mm256_storeu_ps(
-            out + c * out_stride, _mm256_mul_ps(_mm256_cvtepi32_ps(sum[c]), _mm256_set1_ps(factor[c])));
 }
 
 static INLINE void mix_weighed_columns(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
     const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
 {
+    const struct part whole = {64, UINT64_MAX, false}, half = {32, UINT32_MAX, true};
     size_t i = 0;
-    for (; i + SAN_GROUP <= hd; i += SAN_GROUP)
-        mix_weighed_block(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns);
-    for (; i < hd; i += LANES)
-        mix_weighed_eight(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns);
+    for (; i + 64 <= hd; i += 64)
+        mix_weighed_part(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns, whole);
+    for (; i + 32 <= hd; i += 32)
+        mix_weighed_part(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns, half);
+    const struct part rest = {hd - i, (UINT64_C(1) << (hd - i)) - 1, true};
+    if (i < hd)
+        mix_weighed_part(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns, rest);
 }
 
 static void mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride, const float *factor,
     size_t columns, const int8_t *v, size_t count, size_t hd)
 {
     size_t c = 0;
-    for (; c + COLUMNS_MAX <= columns; c += COLUMNS_MAX)
-        mix_weighed_columns(out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v,
-            count, hd, COLUMNS_MAX);
-    for (; c + 2 <= columns; c += 2)
+    for (; c + MIXED <= columns; c += MIXED)
+        mix_weighed_columns(
+            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, MIXED);
+    if (c + 2 == columns)
         mix_weighed_columns(
             out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 2);
-    if (c < columns)
+    else if (c < columns)
         mix_weighed_columns(
             out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 1);
 }

@@ -21,6 +21,9 @@ static const struct san_kernels *const sets[] = {
 };
 enum { SETS = sizeof(sets) / sizeof(sets[0]) };
 
+const float san_dither[16] = {-0.46875f, 0.03125f, -0.21875f, 0.28125f, -0.34375f, 0.15625f, -0.09375f,
+    0.40625f, -0.40625f, 0.09375f, -0.15625f, 0.34375f, -0.28125f, 0.21875f, -0.03125f, 0.46875f};
+
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static const struct san_kernels *chosen;
 static struct san_error choice_error;

@@ -124,11 +124,11 @@ struct san_kernels {
 
     /* The softmax of each of `columns` x, which lie `stride` apart, as integers, to weigh rows of integers
      * with, of which row t is to be multiplied with scale[t] >= 0. With e[i] = exp2 by the polynomial below
-     * of fma(x[i], SAN_LOG2E, -(max x * SAN_LOG2E)), and the largest of the scales: weight i = round(e[i] *
-     * (scale[i] * (SAN_WEIGHT_MAX / largest))), or 0 where that is 0. What they stand for: the weight times
-     * factor[c], largest / (SAN_WEIGHT_MAX * lanes(e)). w has room for the next multiple of 16; in which way
-     * weights lie there, with zeros behind them, is between this and the set's mix_weighed. count, columns >=
-     * 1; stride is a multiple of 16. */
+     * of fma(x[i], SAN_LOG2E, -(max x * SAN_LOG2E)), and the largest of the scales: weight i =
+     * round(fma(e[i], scale[i] * (SAN_WEIGHT_MAX / largest), san_dither[i % 16])), 0 in place of that scale
+     * where the largest is 0. What they stand for: the weight times factor[c], largest / (SAN_WEIGHT_MAX *
+     * lanes(e)). w has room for the next multiple of 16; in which way weights lie there, with zeros behind
+     * them, is between this and the set's mix_weighed. count, columns >= 1; stride is a multiple of 16. */
     void (*weigh)(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
         const float *scale, size_t count);
 
@@ -169,9 +169,13 @@ extern const struct san_kernels san_kernels_neon, san_kernels_dotprod;
 /* 1.5 * 2^23: with it a float of less than 2^22 becomes a whole number, which stands in its lowest bits. */
 #define SAN_ROUNDING 12582912.0f
 
-/* As many weights of the largest times -127 fit 32 bits. */
-#define SAN_WEIGHT_MAX 4095
+/* As many weights of the largest times -127 fit 32 bits, and times 255, too. */
+#define SAN_WEIGHT_MAX 255
 #define SAN_WEIGHED_MAX 4096
+
+/* What weights are rounded with, each sixteenth from -15/32 to 15/32 once: so that many small ones become 1
+ * now and then, as often as they should, instead of never. */
+extern const float san_dither[16];
 
 #define SAN_QUANTIZE_MIN 1e-30f /* below it 127 / m could overflow */
 

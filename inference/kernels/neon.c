@@ -421,11 +421,12 @@ struct weighing {
     float32x4_t start, inverse;
 };
 
-static INLINE float32x4_t weigh_four(
-    const struct weighing *s, int16_t *w, float32x4_t x, float32x4_t scale, float32x4_t sum)
+static INLINE float32x4_t weigh_four(const struct weighing *s, int16_t *w, const float *dither, float32x4_t x,
+    float32x4_t scale, float32x4_t sum)
 {
     float32x4_t e = power(vfmaq_f32(s->start, x, vdupq_n_f32(SAN_LOG2E)));
-    vst1_s16(w, vmovn_s32(vcvtnq_s32_f32(vmulq_f32(e, vmulq_f32(scale, s->inverse)))));
+    float32x4_t n = vfmaq_f32(vld1q_f32(dither), e, vmulq_f32(scale, s->inverse));
+    vst1_s16(w, vmovn_s32(vcvtnq_s32_f32(n)));
     return vaddq_f32(sum, e);
 }
 
@@ -438,15 +439,17 @@ static float weigh_column(int16_t *w, const float *x, const float *scale, size_t
     struct lanes sum = no_lanes();
     size_t i = 0, padded = (count + 2 * LANES - 1) / (2 * LANES) * (2 * LANES);
     for (; i + LANES <= count; i += LANES) {
-        sum.low = weigh_four(&s, w + i, vld1q_f32(x + i), vld1q_f32(scale + i), sum.low);
-        sum.high =
-            weigh_four(&s, w + i + HALF, vld1q_f32(x + i + HALF), vld1q_f32(scale + i + HALF), sum.high);
+        const float *dither = san_dither + i % 16;
+        sum.low = weigh_four(&s, w + i, dither, vld1q_f32(x + i), vld1q_f32(scale + i), sum.low);
+        sum.high = weigh_four(
+            &s, w + i + HALF, dither + HALF, vld1q_f32(x + i + HALF), vld1q_f32(scale + i + HALF), sum.high);
     }
     for (; i < padded; i += LANES) {
         size_t left = left_of(count, i), behind = left_of(count, i + HALF);
+        const float *dither = san_dither + i % 16;
         sum.low = weigh_four(
-            &s, w + i, load_up_to(x + i, left, -INFINITY), load_up_to(scale + i, left, 0), sum.low);
-        sum.high = weigh_four(&s, w + i + HALF, load_up_to(x + i + HALF, behind, -INFINITY),
+            &s, w + i, dither, load_up_to(x + i, left, -INFINITY), load_up_to(scale + i, left, 0), sum.low);
+        sum.high = weigh_four(&s, w + i + HALF, dither + HALF, load_up_to(x + i + HALF, behind, -INFINITY),
             load_up_to(scale + i + HALF, behind, 0), sum.high);
     }
     return largest_scale / (SAN_WEIGHT_MAX * add_lanes(sum));

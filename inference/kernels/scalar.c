@@ -266,7 +266,7 @@ static float weigh_column(int16_t *w, const float *x, const float *scale, size_t
     for (size_t i = 0; i < count; i++) {
         float e = power(fmaf(x[i], SAN_LOG2E, -(most * SAN_LOG2E)));
         lane[i % LANES] += e;
-        w[i] = (int16_t)lrintf(e * (scale[i] * inverse));
+        w[i] = (int16_t)lrintf(fmaf(e, scale[i] * inverse, san_dither[i % 16]));
     }
     return most_scale / (SAN_WEIGHT_MAX * add_lanes(lane));
 }
