@@ -208,129 +208,153 @@ static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix
 
 /* ---- attention to integers ---- */
 
-enum { LOW_BITS = 6, MIXED = 3, AT_ONCE = 4 }; /* of a weight; columns and rows that are mixed together */
+enum { MIXED = 6, AT_ONCE = 4 }; /* columns and rows that are mixed together */
 
-/* A weight has two numbers that fit a byte, high * 2^LOW_BITS + low: for each four weights four high ones,
- * then four low ones. */
-static void split_weights(int16_t *w, size_t count)
-{
-    for (size_t i = 0; i < count; i += LANES) {
-        int16x8_t weights = vld1q_s16(w + i);
-        int32x2_t high = vreinterpret_s32_s8(vshrn_n_s16(weights, LOW_BITS));
-        int32x2_t low = vreinterpret_s32_s8(vmovn_s16(vandq_s16(weights, vdupq_n_s16((1 << LOW_BITS) - 1))));
-        int32x2x2_t both = vzip_s32(high, low);
-        vst1q_s16(w + i, vreinterpretq_s16_s32(vcombine_s32(both.val[0], both.val[1])));
-    }
-}
-
+/* Weights are bytes here, in the first half of their place. */
 static void weigh(int16_t *w, float *factor, const float *x, size_t stride, size_t columns,
     const float *scale, size_t count)
 {
     san_neon_weigh(w, factor, x, stride, columns, scale, count);
-    for (size_t c = 0; c < columns; c++)
-        split_weights(w + c * stride, count);
+    for (size_t c = 0; c < columns; c++, w += stride)
+        for (size_t i = 0; i < count; i += PER_REGISTER) {
+            uint8x8_t low = vmovn_u16(vreinterpretq_u16_s16(vld1q_s16(w + i)));
+            uint8x8_t high = vmovn_u16(vreinterpretq_u16_s16(vld1q_s16(w + i + LANES)));
+            vst1q_u8((uint8_t *)w + i, vcombine_u8(low, high));
+        }
+}
+
+/* What values with 128 added to them bring too much: so they are unsigned, as the weights are. */
+static int32_t surplus(const uint8_t *w, size_t count)
+{
+    uint32x4_t sum = vdupq_n_u32(0);
+    for (size_t i = 0; i < count; i += PER_REGISTER)
+        sum = vdotq_u32(sum, vld1q_u8(w + i), vdupq_n_u8(1));
+    return (int32_t)vaddvq_u32(sum) * 128;
+}
+
+static INLINE uint8x16_t shifted_row(const int8_t *row)
+{
+    return veorq_u8(vreinterpretq_u8_s8(vld1q_s8(row)), vdupq_n_u8(0x80));
 }
 
 /* Sixteen numbers of four rows, those of a column together. */
-static INLINE void four_rows(int8x16_t to[4], const int8_t *const row[AT_ONCE])
+static INLINE void four_rows(uint8x16_t to[4], const int8_t *const row[AT_ONCE])
 {
-    int8x16_t a = vld1q_s8(row[0]), b = vld1q_s8(row[1]), c = vld1q_s8(row[2]), d = vld1q_s8(row[3]);
-    int16x8_t ab_low = vreinterpretq_s16_s8(vzip1q_s8(a, b)), ab_high = vreinterpretq_s16_s8(vzip2q_s8(a, b));
-    int16x8_t cd_low = vreinterpretq_s16_s8(vzip1q_s8(c, d)), cd_high = vreinterpretq_s16_s8(vzip2q_s8(c, d));
-    to[0] = vreinterpretq_s8_s16(vzip1q_s16(ab_low, cd_low));
-    to[1] = vreinterpretq_s8_s16(vzip2q_s16(ab_low, cd_low));
-    to[2] = vreinterpretq_s8_s16(vzip1q_s16(ab_high, cd_high));
-    to[3] = vreinterpretq_s8_s16(vzip2q_s16(ab_high, cd_high));
+    uint8x16_t a = shifted_row(row[0]), b = shifted_row(row[1]), c = shifted_row(row[2]),
+               d = shifted_row(row[3]);
+    uint16x8_t ab_low = vreinterpretq_u16_u8(vzip1q_u8(a, b)),
+               ab_high = vreinterpretq_u16_u8(vzip2q_u8(a, b));
+    uint16x8_t cd_low = vreinterpretq_u16_u8(vzip1q_u8(c, d)),
+               cd_high = vreinterpretq_u16_u8(vzip2q_u8(c, d));
+    to[0] = vreinterpretq_u8_u16(vzip1q_u16(ab_low, cd_low));
+    to[1] = vreinterpretq_u8_u16(vzip2q_u16(ab_low, cd_low));
+    to[2] = vreinterpretq_u8_u16(vzip1q_u16(ab_high, cd_high));
+    to[3] = vreinterpretq_u8_u16(vzip2q_u16(ab_high, cd_high));
 }
 
-struct weighed {
-    int32x4_t high[4], low[4];
-};
-
 static INLINE void add_four_rows(
-    struct weighed *sum, const int16_t *w, size_t w_stride, const int8_t *const row[AT_ONCE], size_t columns)
+    uint32x4_t sum[][4], const uint8_t *w, size_t w_stride, const int8_t *const row[AT_ONCE], size_t columns)
 {
-    int8x16_t rows[4];
+    uint8x16_t rows[4];
     four_rows(rows, row);
-#pragma GCC unroll 3
+#pragma GCC unroll 6
     for (size_t c = 0; c < columns; c++) {
-        int8x8_t weights = vreinterpret_s8_s16(vld1_s16(w + c * w_stride));
+        uint32_t four;
+        memcpy(&four, w + c * w_stride, sizeof(four));
+        uint8x8_t weights = vreinterpret_u8_u32(vdup_n_u32(four));
 #pragma GCC unroll 4
-        for (size_t i = 0; i < 4; i++) {
-            sum[c].high[i] = vdotq_lane_s32(sum[c].high[i], rows[i], weights, 0);
-            sum[c].low[i] = vdotq_lane_s32(sum[c].low[i], rows[i], weights, 1);
-        }
+        for (size_t i = 0; i < 4; i++)
+            sum[c][i] = vdotq_lane_u32(sum[c][i], rows[i], weights, 0);
     }
 }
 
+/* A call of mix_weighed, with the surplus of some columns. */
+struct weighed {
+    const uint8_t *w;
+    size_t w_stride; /* bytes */
+    const float *factor;
+    size_t count, hd;
+    int32_t surplus[MIXED];
+};
+
 /* `columns` times sixteen numbers of the output, over all rows. */
-static INLINE void mix_weighed_block(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
-    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+static INLINE void mix_weighed_block(
+    float *out, size_t out_stride, const struct weighed *s, const int8_t *v, size_t columns)
 {
-    struct weighed sum[MIXED];
-#pragma GCC unroll 3
+    uint32x4_t sum[MIXED][4];
+    size_t hd = s->hd, t = 0;
+#pragma GCC unroll 6
     for (size_t c = 0; c < columns; c++)
 #pragma GCC unroll 4
         for (size_t i = 0; i < 4; i++)
-            sum[c].high[i] = sum[c].low[i] = vdupq_n_s32(0);
-    size_t t = 0;
-    for (; t + AT_ONCE <= count; t += AT_ONCE, v += AT_ONCE * hd) {
+            sum[c][i] = vdupq_n_u32(0);
+    for (; t + AT_ONCE <= s->count; t += AT_ONCE, v += AT_ONCE * hd) {
         const int8_t *const row[AT_ONCE] = {v, v + hd, v + 2 * hd, v + 3 * hd};
-        add_four_rows(sum, w + t, w_stride, row, columns);
+        add_four_rows(sum, s->w + t, s->w_stride, row, columns);
     }
-    if (t < count) { /* rows that are not there have no weight */
-        size_t left = count - t;
+    if (t < s->count) { /* rows that are not there have no weight */
+        size_t left = s->count - t;
         const int8_t *const row[AT_ONCE] = {v, left > 1 ? v + hd : v, left > 2 ? v + 2 * hd : v, v};
-        add_four_rows(sum, w + t, w_stride, row, columns);
+        add_four_rows(sum, s->w + t, s->w_stride, row, columns);
     }
-#pragma GCC unroll 3
+#pragma GCC unroll 6
     for (size_t c = 0; c < columns; c++)
 #pragma GCC unroll 4
         for (size_t i = 0; i < 4; i++) {
-            int32x4_t both = vaddq_s32(vshlq_n_s32(sum[c].high[i], LOW_BITS), sum[c].low[i]);
-            vst1q_f32(out + c * out_stride + i * HALF, vmulq_n_f32(vcvtq_f32_s32(both), factor[c]));
+            int32x4_t whole = vsubq_s32(vreinterpretq_s32_u32(sum[c][i]), vdupq_n_s32(s->surplus[c]));
+            vst1q_f32(out + c * out_stride + i * HALF, vmulq_n_f32(vcvtq_f32_s32(whole), s->factor[c]));
         }
 }
 
 /* The last eight numbers, if their count is no multiple of sixteen. */
-static void mix_weighed_eight(
-    float *out, const int16_t *w, float factor, const int8_t *v, size_t count, size_t hd)
+static void mix_weighed_eight(float *out, const struct weighed *s, const int8_t *v, size_t column)
 {
     int32x4_t sum[2] = {vdupq_n_s32(0), vdupq_n_s32(0)};
-    for (size_t t = 0; t < count; t++) {
-        const int8_t *weights = (const int8_t *)(w + t / AT_ONCE * AT_ONCE) + t % AT_ONCE;
-        int16_t weight = (int16_t)(weights[0] * (1 << LOW_BITS) + weights[AT_ONCE]);
-        int16x8_t row = vmovl_s8(vld1_s8(v + t * hd));
+    for (size_t t = 0; t < s->count; t++) {
+        int16_t weight = s->w[column * s->w_stride + t];
+        int16x8_t row = vmovl_s8(vld1_s8(v + t * s->hd));
         sum[0] = vmlal_n_s16(sum[0], vget_low_s16(row), weight);
         sum[1] = vmlal_high_n_s16(sum[1], row, weight);
     }
     for (size_t i = 0; i < 2; i++)
-        vst1q_f32(out + i * HALF, vmulq_n_f32(vcvtq_f32_s32(sum[i]), factor));
+        vst1q_f32(out + i * HALF, vmulq_n_f32(vcvtq_f32_s32(sum[i]), s->factor[column]));
 }
 
-static INLINE void mix_weighed_columns(float *out, size_t out_stride, const int16_t *w, size_t w_stride,
-    const float *factor, const int8_t *v, size_t count, size_t hd, size_t columns)
+static INLINE void mix_weighed_columns(
+    float *out, size_t out_stride, struct weighed *s, const int8_t *v, size_t columns)
 {
+    for (size_t c = 0; c < columns; c++)
+        s->surplus[c] = surplus(s->w + c * s->w_stride, s->count);
     size_t i = 0;
-    for (; i + 4 * HALF <= hd; i += 4 * HALF)
-        mix_weighed_block(out + i, out_stride, w, w_stride, factor, v + i, count, hd, columns);
-    for (size_t c = 0; i < hd && c < columns; c++)
-        mix_weighed_eight(out + c * out_stride + i, w + c * w_stride, factor[c], v + i, count, hd);
+    for (; i + PER_REGISTER <= s->hd; i += PER_REGISTER)
+        mix_weighed_block(out + i, out_stride, s, v + i, columns);
+    for (size_t c = 0; i < s->hd && c < columns; c++)
+        mix_weighed_eight(out + c * out_stride + i, s, v + i, c);
 }
 
 static void mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t w_stride, const float *factor,
     size_t columns, const int8_t *v, size_t count, size_t hd)
 {
-    size_t c = 0;
-    for (; c + MIXED <= columns; c += MIXED)
-        mix_weighed_columns(
-            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, MIXED);
-    if (columns - c == 2)
-        mix_weighed_columns(
-            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 2);
-    if (columns - c == 1)
-        mix_weighed_columns(
-            out + c * out_stride, out_stride, w + c * w_stride, w_stride, factor + c, v, count, hd, 1);
+    size_t left = columns;
+    while (left) {
+        size_t c = columns - left;
+        struct weighed s = {
+            (const uint8_t *)(w + c * w_stride), w_stride * sizeof(*w), factor + c, count, hd, {0}};
+        float *to = out + c * out_stride;
+        if (left >= MIXED) {
+            mix_weighed_columns(to, out_stride, &s, v, MIXED);
+            left -= MIXED;
+        } else if (left >= 3) {
+            mix_weighed_columns(to, out_stride, &s, v, 3);
+            left -= 3;
+        } else if (left == 2) {
+            mix_weighed_columns(to, out_stride, &s, v, 2);
+            left = 0;
+        } else {
+            mix_weighed_columns(to, out_stride, &s, v, 1);
+            left = 0;
+        }
+    }
 }
 
 const struct san_kernels san_kernels_dotprod = {
