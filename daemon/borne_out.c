@@ -126,9 +126,7 @@ static uint64_t words_of_other_rooms(const struct proof *proof, const struct sho
             san_normalize(proof->arena, item->text, strlen(item->text), &name, NULL) != SAN_OK ||
             words_find(&name, &room) < name.count)
             continue;
-        size_t begin = words_find(&prepared->words, &room);
-        for (size_t w = begin; w < prepared->words.count && w < begin + room.count; w++)
-            mask |= 1ULL << w;
+        mask |= words_mask(&prepared->words, &room);
     }
     return mask;
 }

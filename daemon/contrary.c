@@ -5,7 +5,8 @@
 
 #include "phrases.h"
 
-/* "The front door |lock|" and "the |lock|" are things; "please |lock|" and "|lock| the door" are what to do.
+/* "The front door |lock|" and "the |lock|" are things; "please |lock|", "|lock| the door" and "the door,
+ * |lock| it" are what to do.
  */
 static bool is_noun_here(const struct phrases *phrases, const struct san_words *said, size_t i)
 {
@@ -15,7 +16,8 @@ static bool is_noun_here(const struct phrases *phrases, const struct san_words *
     return phrases_has_word(phrases, "determiners", before) ||
            (!phrases_has_word(phrases, "command_words", before) &&
                !phrases_has_word(phrases, "joints", before) &&
-               !phrases_has_word(phrases, "determiners", behind));
+               !phrases_has_word(phrases, "determiners", behind) &&
+               !phrases_has_word(phrases, "pronouns", behind));
 }
 
 static bool is_any_said(const struct phrases *phrases, const struct san_words *said, const char *list)

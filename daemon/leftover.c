@@ -470,6 +470,14 @@ static bool may_be_wrong(const struct understood_call *call)
     return !call->missing[0] && mention_kinds(call->call.tool) && !understand_is_question(call->call.tool);
 }
 
+/* Does the sentence go on at the word i: "|and| just the lamp", "there |is| no light", "because |I| only
+ * ..."? */
+static bool goes_on(const struct search *search, size_t i)
+{
+    bool settled = !listed(search, "command_words", i - 1) || listed(search, "fragments", i - 1);
+    return listed(search, "joints", i - 1) || (!settled && !apart(search, i - 1));
+}
+
 /* "The kitchen lights, no sorry, |the dining room lights|": what was taken back names nothing. */
 static uint64_t words_taken_back(const struct search *search)
 {
@@ -478,7 +486,8 @@ static uint64_t words_taken_back(const struct search *search)
     for (size_t i = words->count; i-- > 1;) {
         size_t count = words_begin_with(phrases, "no_first", words, i, words->count);
         uint64_t before = (1ULL << i) - 1;
-        if (count && !listed(search, "polite", i) && search->named && !(search->named & before))
+        if (count && !goes_on(search, i) && !listed(search, "polite", i) && search->named &&
+            !(search->named & before))
             return before;
     }
     return 0;

@@ -24,9 +24,7 @@ static uint64_t words_of_places(const struct question *question)
         if ((strcmp(item->kind, "area") != 0 && strcmp(item->kind, "floor") != 0) ||
             san_normalize(question->arena, item->text, strlen(item->text), &name, NULL) != SAN_OK)
             continue;
-        size_t begin = words_find(&prepared->words, &name);
-        for (size_t w = begin; w < prepared->words.count && w < begin + name.count; w++)
-            mask |= 1ULL << w;
+        mask |= words_mask(&prepared->words, &name);
     }
     return mask;
 }

@@ -33,9 +33,9 @@ static uint64_t words_of(const struct search *search, const char *text)
     struct san_words name;
     if (san_normalize(search->arena, text, strlen(text), &name, NULL) != SAN_OK)
         return 0;
-    size_t at = words_find(words, &name);
-    if (at < words->count)
-        return ((1ULL << name.count) - 1) << at;
+    uint64_t row = words_mask(words, &name);
+    if (row)
+        return row;
     struct evidence found = evidence_find(words, text, search->arena);
     return found.said == found.of ? found.where : 0;
 }

@@ -200,6 +200,18 @@ static size_t matching(const struct san_words *words, size_t end, const struct s
     return count;
 }
 
+/* "A hole in the |blanket|", "asleep on the |blanket|" tell where something is; "turn on the |blanket|" does
+ * not. */
+static bool is_where(const struct shorts *shorts, size_t at)
+{
+    const struct san_words *words = &shorts->prepared->words;
+    if (at > 0 && phrases_has_word(shorts->phrases, "determiners", words->word[at - 1].text))
+        at--;
+    if (at == 0 || !phrases_has_word(shorts->phrases, "prepositions", words->word[at - 1].text))
+        return false;
+    return at == 1 || !beside_leads(phrases_beside(shorts->phrases), words->word[at - 2].text);
+}
+
 /* "The |blanket|", but no "lights", "switch" or "room", which are many things; nor "coffee blanket". */
 static bool is_noun_alone(const struct shorts *shorts, size_t at)
 {
@@ -208,7 +220,8 @@ static bool is_noun_alone(const struct shorts *shorts, size_t at)
         "rooms", "verbs", "fragments", "command_words", "measures", "asking", "music"};
     const struct san_words *words = &shorts->prepared->words;
     const char *before = at > 0 ? words->word[at - 1].text : NULL, *word = words->word[at].text;
-    if (words->word[at].len < SHORTEST || phrases_is_noun(shorts->phrases, NULL, word))
+    if (words->word[at].len < SHORTEST || phrases_is_noun(shorts->phrases, NULL, word) ||
+        is_where(shorts, at))
         return false;
     for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
         if (phrases_has_word(shorts->phrases, lists[i], word))

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+_Static_assert(SAN_WORDS_MAX <= 64, "a mask holds the words of an utterance");
+
 enum { ENTRY_WORDS_MAX = 6, ENTRY_MAX = 64 }; /* of one entry of a list */
 
 /* Writes words [begin, end) to out; false if they are longer than any entry. */
@@ -65,6 +67,15 @@ size_t words_find(const struct san_words *words, const struct san_words *row)
             return at;
     }
     return words->count;
+}
+
+uint64_t words_mask(const struct san_words *words, const struct san_words *row)
+{
+    uint64_t mask = 0;
+    size_t begin = words_find(words, row);
+    for (size_t at = begin; at < words->count && at < begin + row->count; at++)
+        mask |= 1ULL << at;
+    return mask;
 }
 
 const char *words_join(const struct san_words *words, size_t begin, size_t end, struct san_arena *arena)

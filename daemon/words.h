@@ -2,6 +2,8 @@
 #ifndef HEARTHD_WORDS_H
 #define HEARTHD_WORDS_H
 
+#include <stdint.h>
+
 #include "inference/text.h"
 #include "phrases.h"
 
@@ -18,6 +20,9 @@ bool words_has(const struct phrases *phrases, const char *list, const struct san
 /* Where the words of `row` stand one behind the other, first time; words->count if nowhere, or if it has
  * none. */
 size_t words_find(const struct san_words *words, const struct san_words *row);
+
+/* The words that are found so, as a mask: bit i is word i; 0 if nowhere. */
+uint64_t words_mask(const struct san_words *words, const struct san_words *row);
 
 /* Words [begin, end) joined by spaces, in the arena; "" if out of memory. */
 const char *words_join(const struct san_words *words, size_t begin, size_t end, struct san_arena *arena);

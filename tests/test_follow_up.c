@@ -342,6 +342,9 @@ static void test_what_only_goes_on_is_no_exception(void **state)
     (void)state;
     assert_string_equal(left_by("turn on the counter light and leave it on"), "none");
     assert_string_equal(left_by("turn off the lights and leave them off"), "none");
+    assert_string_equal(left_by("set the roller blind to half and leave it there"), "none");
+    assert_string_equal(left_by("turn off everything but leave the counter light there"),
+        "Radiator,Roller blind,Bedside lamp,Counter socket"); /* a thing that stands there is one */
 }
 
 static void test_two_rooms_without_and(void **state)

@@ -195,6 +195,43 @@ static void test_questions_and_timers_stay(void **state)
         against(state, "cancel the noodle timer", "", CALL("HassCancelTimer", "\"name\":\"noodle\"")), "");
 }
 
+#define BRIGHT(name, value)                                                                                  \
+    "{\"name\":\"HassLightSet\",\"arguments\":{\"name\":\"" name "\",\"brightness\":" value "}}"
+
+static void test_equal_numbers_are_each_of_a_call(void **state)
+{
+    static const char calls[] = "[" BRIGHT("Counter light", "20") "," BRIGHT("Bathroom light", "20") "]";
+    assert_string_equal(against(state, "counter light 20 bathroom light 20", "light", calls), "");
+    assert_string_equal(
+        against(state, "set lamp 2 to 2 percent", "light", "[" BRIGHT("Lamp 2", "2") "]"), "");
+    assert_string_equal(
+        against(state, "set lamp 2 to 2 percent", "light", "[" BRIGHT("Lamp 1", "2") "]"), "lamp 2");
+}
+
+static void test_what_was_taken_back_is_not_meant_instead(void **state)
+{
+    assert_string_equal(
+        against(state, "turn on the christmas lights, no sorry, the bedroom lights", "", LIGHTS("Bedroom")),
+        "");
+    assert_string_equal(
+        against(state, "turn on the christmas lights no the bedroom lights", "", LIGHTS("Bedroom")), "");
+    assert_string_equal(
+        against(state, "turn the christmas lights on no the bedroom lights", "", LIGHTS("Bedroom")), "");
+    assert_string_equal(
+        against(state, "turn on the bedroom lights, no, the lights in the garden shed", "", LIGHTS("Garden")),
+        "garden shed"); /* what takes its place is looked at as ever */
+}
+
+static void test_a_sentence_that_goes_on_takes_nothing_back(void **state)
+{
+    static const char *const said[] = {"turn on the christmas lights and just the bedroom lights",
+        "turn on the christmas lights then just the bedroom lights",
+        "turn on the christmas lights, there is no light in the bedroom",
+        "turn on the christmas lights because i only have the bedroom lights"};
+    for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++)
+        assert_string_equal(against(state, said[i], "", LIGHTS("Bedroom")), "christmas lights");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -211,6 +248,9 @@ int main(void)
         cmocka_unit_test(test_what_a_command_begins_with_is_of_a_kind_that_the_tool_acts_on),
         cmocka_unit_test(test_of_two_calls_the_beginning_may_belong_to_the_other),
         cmocka_unit_test(test_questions_and_timers_stay),
+        cmocka_unit_test(test_equal_numbers_are_each_of_a_call),
+        cmocka_unit_test(test_what_was_taken_back_is_not_meant_instead),
+        cmocka_unit_test(test_a_sentence_that_goes_on_takes_nothing_back),
     };
     return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }

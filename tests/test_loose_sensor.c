@@ -62,6 +62,21 @@ static void test_the_sensor_of_the_speakers_room_stays(void **state)
     assert_false(is_offered(state, "what's the temperature", "Office", "Fridge Temperature"));
 }
 
+static void test_words_beyond_those_of_a_question_leave_all_to_the_network(void **state)
+{
+    assert_true(is_offered(state, "what's the temperature in the cellar", NULL, "Fridge Temperature"));
+    assert_true(is_offered(state, "is the temperature dropping", NULL, "Fridge Temperature"));
+}
+
+static void test_an_utterance_of_as_many_words_as_there_may_be(void **state)
+{
+    char text[SAN_WORDS_MAX * 12] = "temperature";
+    for (size_t i = 2; i < SAN_WORDS_MAX; i++)
+        strcat(text, " now");
+    strcat(text, " office");
+    assert_false(is_offered(state, text, NULL, "Fridge Temperature"));
+}
+
 static void test_other_things_stay(void **state)
 {
     assert_true(is_offered(state, "what's the temperature", NULL, "Temperature Control"));
@@ -74,6 +89,8 @@ int main(void)
         cmocka_unit_test(test_another_word_of_the_name_is_enough),
         cmocka_unit_test(test_a_word_that_may_stand_for_the_rest_is_left_to_the_network),
         cmocka_unit_test(test_the_sensor_of_the_speakers_room_stays),
+        cmocka_unit_test(test_words_beyond_those_of_a_question_leave_all_to_the_network),
+        cmocka_unit_test(test_an_utterance_of_as_many_words_as_there_may_be),
         cmocka_unit_test(test_other_things_stay),
     };
     return cmocka_run_group_tests(tests, open_home, home_fixture_close);

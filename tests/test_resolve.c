@@ -35,6 +35,8 @@ static const char home[] =
     "{\"entity_id\":\"binary_sensor.washer\",\"name\":\"Washer\",\"area\":\"Bath\",\"device_class\":"
     "\"running\"},"
     "{\"entity_id\":\"vacuum.v\",\"name\":\"Robbie\",\"area\":\"Hall\"},"
+    "{\"entity_id\":\"humidifier.bed\",\"name\":\"Mist\",\"area\":\"Bedroom\"},"
+    "{\"entity_id\":\"water_heater.bath\",\"name\":\"Boiler\",\"area\":\"Bath\"},"
     "{\"entity_id\":\"light.secret\",\"name\":\"Secret\",\"area\":\"Attic\",\"exposed\":false}]}";
 
 struct fixture {
@@ -149,6 +151,15 @@ static void calls_mean_these_entities(void **state)
         {"HassClimateSetTemperature", "Bath", "ok climate.bed"},
         {"HassClimateSetTemperature", "Attic", "ambiguous climate.bed climate.hall"},
         {"HassClimateSetTemperature area=Bedroom", NULL, "ok climate.bed"},
+        /* of several kinds that a tool can set, the first, wherever the speaker is; the next where there is
+           none */
+        {"HassHumidifierSetpoint", NULL, "ok humidifier.bed"},
+        {"HassHumidifierSetpoint", "Hall", "ok humidifier.bed"},
+        {"HassHumidifierSetpoint area=Bedroom", NULL, "ok humidifier.bed"},
+        {"HassHumidifierSetpoint area=Hall", NULL, "ok climate.hall"},
+        {"HassHumidifierSetpoint area=Bedroom domain=climate", NULL, "ok climate.bed"},
+        {"HassHumidifierSetpoint name=Bedroom+heating", NULL, "ok climate.bed"},
+        {"HassClimateSetTemperature area=Bath", NULL, "ok water_heater.bath"},
         {"HassVacuumStart", NULL, "ok vacuum.v"},
         {"HassVacuumStart area=Bath", NULL, "none"},
         {"HassVacuumStart name=Robbie area=Bath", NULL, "ok vacuum.v"},

@@ -160,6 +160,46 @@ static void test_a_noun_alone_but_for_another_word_is_not(void **state)
         "Nana's Heated Blanket");
 }
 
+static void test_a_noun_alone_that_tells_where_something_is_is_not(void **state)
+{
+    static const char *const said[] = {"there's a hole in the blanket", "the dog is asleep on nanas blanket"};
+    assert_string_equal(
+        given(state, things, said[0], NULL, "switch", "Nana's Heated Blanket"), "Nana's Heated Blanket");
+    assert_string_equal(
+        given(state, things, "the dog is asleep on the blanket", NULL, "switch", "Nana's Heated Blanket"),
+        "Nana's Heated Blanket");
+    assert_string_equal(given(state, things, said[1], NULL, "switch", "Nana's Heated Blanket"),
+        "nanas blanket"); /* two words of the name are no chance */
+    assert_string_equal(
+        given(state, things, "switch on the blanket", NULL, "switch", "Nana's Heated Blanket"), "blanket");
+    assert_string_equal(
+        given(state, things, "could you flick on the blanket", NULL, "switch", "Nana's Heated Blanket"),
+        "blanket");
+}
+
+static void test_plurals_and_possessives_of_a_noun_alone(void **state)
+{
+    static const char home[] = HOME(AREA("Kitchen"),
+        ENTITY("a", "light", "Garden Lantern", "") "," ENTITY("b", "light", "Neue Stehleuchte", "Kitchen"));
+    assert_string_equal(
+        given(state, home, "turn on the lanterns", NULL, "light", "Garden Lantern"), "Garden Lantern");
+    assert_string_equal(
+        given(state, home, "the lantern's too bright", NULL, "light", "Garden Lantern"), "lanterns");
+    assert_string_equal(
+        given(state, home, "turn on the Stehleuchte", NULL, "light", "Neue Stehleuchte"), "stehleuchte");
+}
+
+static void test_what_measures_needs_more_than_a_noun(void **state)
+{
+    static const char home[] = HOME(AREA("Kitchen"),
+        ENTITY("a", "sensor", "Cellar Hygrometer", "") "," ENTITY("b", "scene", "Family Breakfast", ""));
+    assert_string_equal(
+        given(state, home, "what does the hygrometer say", NULL, "sensor", "Cellar Hygrometer"),
+        "Cellar Hygrometer");
+    assert_string_equal(given(state, home, "what about the breakfast", NULL, "scene", "Family Breakfast"),
+        "Family Breakfast");
+}
+
 static void test_a_word_for_many_things_alone_is_not_enough(void **state)
 {
     static const char home[] = HOME(AREA("Kitchen"), ENTITY("a", "light", "Sink Light", "Kitchen"));
@@ -300,6 +340,9 @@ int main(void)
         cmocka_unit_test(test_the_last_word_must_be_said),
         cmocka_unit_test(test_a_noun_alone_is_enough),
         cmocka_unit_test(test_a_noun_alone_but_for_another_word_is_not),
+        cmocka_unit_test(test_a_noun_alone_that_tells_where_something_is_is_not),
+        cmocka_unit_test(test_plurals_and_possessives_of_a_noun_alone),
+        cmocka_unit_test(test_what_measures_needs_more_than_a_noun),
         cmocka_unit_test(test_a_word_for_many_things_alone_is_not_enough),
         cmocka_unit_test(test_an_s_behind_an_apostrophe_is_no_plural),
         cmocka_unit_test(test_a_name_that_was_said_whole_stays),

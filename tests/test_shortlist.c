@@ -109,6 +109,19 @@ static void what_shares_no_word_is_not_listed(void **state)
     assert_false(lists(f, "turn on the lights", "switch", "On the desk"));
 }
 
+/* "To do" is made of words that tell nothing elsewhere: all of them must be said. */
+static void a_name_of_common_words_alone_is_found_when_all_of_it_was_said(void **state)
+{
+    struct fixture *f = *state;
+    add(f, "todo", "To do", NULL);
+    add(f, "scene", "On", NULL);
+    add(f, "switch", "On the desk", NULL);
+    assert_true(lists(f, "add milk to my to do list", "todo", "To do"));
+    assert_false(lists(f, "add milk to my list", "todo", "To do"));
+    assert_true(lists(f, "scene on", "scene", "On"));
+    assert_false(lists(f, "turn on the lights", "switch", "On the desk")); /* one of its words would tell */
+}
+
 static void a_name_that_is_wholly_said_comes_first(void **state)
 {
     struct fixture *f = *state;
@@ -326,6 +339,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_HOME(names_are_found_however_they_are_said),
         WITH_HOME(what_shares_no_word_is_not_listed),
+        WITH_HOME(a_name_of_common_words_alone_is_found_when_all_of_it_was_said),
         WITH_HOME(a_name_that_is_wholly_said_comes_first),
         WITH_HOME(what_fits_far_worse_is_left_out_unless_its_name_was_said),
         WITH_HOME(the_speakers_room_wins_ties),
