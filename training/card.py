@@ -18,7 +18,7 @@ import card_text       # noqa: E402
 import engine          # noqa: E402
 import gguf            # noqa: E402
 
-SETS = ("heldout", "understanding", "everyday", "everyday-2", "blind", "blind-2")
+SETS = card_text.SETS
 LARGE = 190             # entities of a home that counts as a large one
 
 
@@ -43,6 +43,14 @@ def training(args):
     import torch
     saved = torch.load(args.checkpoint, map_location="cpu")
     return {"samples": saved["samples"], "steps": saved["step"], "minutes": saved["seconds"] / 60}
+
+
+def compared(args):
+    """The table of compare.py, or None."""
+    if not os.path.exists(args.compared):
+        return None
+    with open(args.compared, encoding="utf-8") as f:
+        return f.read().strip()
 
 
 def curve(args):
@@ -124,7 +132,7 @@ def network(args):
 def collect(args):
     import agree
     import noisy
-    steps = [("model", about), ("training", training), ("curve", curve), ("types", of_types), ("confidence", confidence), ("network", network),
+    steps = [("model", about), ("training", training), ("curve", curve), ("compared", compared), ("types", of_types), ("confidence", confidence), ("network", network),
              ("noise", lambda a: noisy.figures(a.hearthctl, a.model, a.noisy)), ("agreement", lambda a: agree.figures(a.hearthctl, a.model, ["understanding"], a.agree)),
              *((name, lambda a, name=name: of_set(a, name)) for name in SETS)]
     figures = {"data": data()}
@@ -141,6 +149,7 @@ def main():
     ap.add_argument("--checkpoint", default=os.path.join(HERE, "out", "last.pt"), help="of this model: budget, and its weights unrounded")
     ap.add_argument("--tokenizer", default=os.path.join(HERE, "out", "tokenizer.json"))
     ap.add_argument("--history", default=os.path.join(HERE, "out", "history.jsonl"), help="of the training run (or what it printed): the curve")
+    ap.add_argument("--compared", default=os.path.join(HERE, "out", "compare", "table.md"), help="what compare.py found of other networks")
     ap.add_argument("--hearthctl", default=engine.HEARTHCTL)
     ap.add_argument("--figures", default=os.path.join(HERE, "out", "card.json"), help="where the figures are kept")
     ap.add_argument("--count", type=int, default=2000, help="generated sentences for the network alone")

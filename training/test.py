@@ -396,7 +396,7 @@ class Measuring(unittest.TestCase):
                             "at_limits": {"command": 0.65, "question": 0.55, "acted": 0.97, "acted_right": 0.91, "refused": 0.03, "refused_right": None},
                             "reach": [(0.99, None, 0.0), (0.95, 0.87, 0.7)]},
              "network": {"cases": 4, "exact": 3, "negatives": 1, "false_actions": 0, "per_tool": {"none": (1, 1)}},
-             "noise": {"clean": (9, 10), "noisy": (8, 10), "noisiest": (7, 10)}, "agreement": {"same": 999, "sentences": 1000, "alike": 5, "decisions": 6, "shipped": {"same": 998, "sentences": 1000}}, "heldout": of_set, "understanding": of_set, "everyday": of_set, "everyday-2": of_set, "blind": of_set, "blind-2": of_set}
+             "noise": {"clean": (9, 10), "noisy": (8, 10), "noisiest": (7, 10)}, "agreement": {"same": 999, "sentences": 1000, "alike": 5, "decisions": 6, "shipped": {"same": 998, "sentences": 1000}}, "compared": "| network |\n| --- |\n| 3M |", **{name: of_set for name in card_text.SETS}}
         text = card_text.card(f)
         for said in ("# tiny", "78.6%", "0.0123", "80.0%", "99.90%", "| HassTurnOn | 90.0% | 10 | 90.0% | 10 |", "lamp / on *(Hall)*", "TurnOn name=Lamp", "not at hand", "c.png"):
             self.assertIn(said, text)
