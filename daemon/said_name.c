@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "evidence.h"
 #include "words.h"
 
 /* The items, each with the words of its text and those that are short for it. */
@@ -87,25 +88,72 @@ static size_t find_joined(const struct san_words *words, const struct san_word p
     return words->count;
 }
 
-/* Writes the words of a name as they were joined or split when it was said ("night light", "nightlight").
- * True if that is another way to write it. Out of memory: false. */
+/* Is the word of the utterance one of some item's, letter by letter? */
+static bool is_of_any(const struct shorts *shorts, size_t at)
+{
+    const struct san_words one = {&shorts->prepared->words.word[at], 1};
+    for (size_t i = 0; i < shorts->prepared->request.item_count; i++)
+        if (shorts->name[i].count && has_words(&shorts->name[i], &one))
+            return true;
+    return false;
+}
+
+static bool is_exactly_said(const struct san_words *words, const char *text)
+{
+    for (size_t i = 0; i < words->count; i++)
+        if (is_word(&words->word[i], text))
+            return true;
+    return false;
+}
+
+/* "Locked" and "lock" are two words, not one that was misheard. */
+static bool begins(const struct san_word *one, const struct san_word *other)
+{
+    return strncmp(one->text, other->text, one->len < other->len ? one->len : other->len) == 0;
+}
+
+/* "The |floer| lamp" of Floor Lamp: a word that sounds like this one of the name, and stands beside what was
+ * said of the rest of it; words->count if there is none. */
+static size_t find_misheard(const struct shorts *shorts, const struct san_words *name, size_t which)
+{
+    const struct san_words *words = &shorts->prepared->words;
+    const struct san_word *meant = &name->word[which];
+    if (is_exactly_said(words, meant->text))
+        return words->count;
+    for (size_t at = 0; at < words->count; at++) {
+        const char *before = at > 0 ? words->word[at - 1].text : "",
+                   *behind = at + 1 < words->count ? words->word[at + 1].text : "";
+        bool beside = (which > 0 && is_word(&name->word[which - 1], before)) ||
+                      (which + 1 < name->count && is_word(&name->word[which + 1], behind));
+        if (beside && evidence_word(words->word[at].text, meant->text) && !begins(&words->word[at], meant) &&
+            !phrases_has_word(shorts->phrases, "command_words", words->word[at].text) &&
+            !phrases_is_noun(shorts->phrases, NULL, words->word[at].text) && !is_of_any(shorts, at))
+            return at;
+    }
+    return words->count;
+}
+
+/* Writes the words of a name as they were joined, split or misheard when it was said ("night light",
+ * "nightlight"). True if that is another way to write it. Out of memory: false. */
 static bool write_as_said(const struct shorts *shorts, const struct san_words *name, struct san_words *out)
 {
     const struct san_words *words = &shorts->prepared->words;
     bool changed = false;
     *out = (struct san_words){.word = san_arena_alloc(shorts->arena, 2 * name->count * sizeof(*out->word))};
     for (size_t i = 0; out->word && i < name->count; i++) {
-        size_t split = find_split(words, &name->word[i]), joined = words->count;
+        size_t split = find_split(words, &name->word[i]), joined = words->count, misheard = words->count;
         if (split < words->count) {
             out->word[out->count++] = words->word[split];
             out->word[out->count++] = words->word[split + 1];
         } else if (i + 1 < name->count && (joined = find_joined(words, &name->word[i])) < words->count) {
             out->word[out->count++] = words->word[joined];
             i++;
+        } else if ((misheard = find_misheard(shorts, name, i)) < words->count) {
+            out->word[out->count++] = words->word[misheard];
         } else {
             out->word[out->count++] = name->word[i];
         }
-        changed = changed || split < words->count || joined < words->count;
+        changed = changed || split < words->count || joined < words->count || misheard < words->count;
     }
     return out->word && changed;
 }
@@ -281,10 +329,12 @@ enum san_status said_name_apply(const struct phrases *phrases, struct understand
     struct shorts shorts = {.phrases = phrases, .prepared = prepared, .arena = arena};
     size_t count = prepared->request.item_count;
     for (size_t i = 0; i < count; i++) {
-        const struct shortlist_item *item = &prepared->items[i];
-        enum san_status status = san_normalize(arena, item->text, strlen(item->text), &shorts.name[i], err);
+        const char *text = prepared->items[i].text;
+        enum san_status status = san_normalize(arena, text, strlen(text), &shorts.name[i], err);
         if (status != SAN_OK)
             return status;
+    }
+    for (size_t i = 0; i < count; i++) {
         struct san_words said;
         if (shorts.name[i].count && write_as_said(&shorts, &shorts.name[i], &said)) {
             shorts.name[i] = said;

@@ -216,6 +216,16 @@ static void test_an_s_behind_an_apostrophe_is_no_plural(void **state)
         "Himalayan Salt Lamp");
 }
 
+static void test_a_misheard_word_beside_the_rest_of_the_name(void **state)
+{
+    static const char home[] = HOME(AREA("Kitchen"),
+        ENTITY("a", "light", "Floor Lamp", "Kitchen") "," ENTITY("b", "lock", "Door Lock", "Kitchen"));
+    assert_string_equal(
+        given(state, home, "turn on the floer lamp", NULL, "light", "Floor Lamp"), "floer lamp");
+    assert_string_equal(given(state, home, "is the door locked", NULL, "lock", "Door Lock"), "Door Lock");
+    assert_string_equal(given(state, home, "the door lamp floer", NULL, "light", "Floor Lamp"), "Floor Lamp");
+}
+
 static void test_a_name_that_was_said_whole_stays(void **state)
 {
     assert_string_equal(given(state, things, "turn on the lifx desk lamp", NULL, "light", "LIFX Desk Lamp"),
@@ -345,6 +355,7 @@ int main(void)
         cmocka_unit_test(test_what_measures_needs_more_than_a_noun),
         cmocka_unit_test(test_a_word_for_many_things_alone_is_not_enough),
         cmocka_unit_test(test_an_s_behind_an_apostrophe_is_no_plural),
+        cmocka_unit_test(test_a_misheard_word_beside_the_rest_of_the_name),
         cmocka_unit_test(test_a_name_that_was_said_whole_stays),
         cmocka_unit_test(test_not_the_words_of_two_things),
         cmocka_unit_test(test_a_name_of_two_things_is_one_name),
