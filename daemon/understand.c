@@ -197,6 +197,19 @@ static enum san_status add_text(
     return SAN_OK;
 }
 
+/* "The |lasagne's| timer" is called lasagne. */
+static size_t without_genitive(const char *text)
+{
+    static const char *const endings[] = {"'s", "\u2019s"};
+    size_t len = strlen(text);
+    for (size_t i = 0; i < sizeof(endings) / sizeof(*endings); i++) {
+        size_t ending = strlen(endings[i]);
+        if (len > ending && strcmp(text + len - ending, endings[i]) == 0)
+            return len - ending;
+    }
+    return len;
+}
+
 static enum san_status add_arg(const struct finish *finish, const struct san_call *from,
     const struct san_arg *arg, struct understood_call *out)
 {
@@ -206,6 +219,11 @@ static enum san_status add_arg(const struct finish *finish, const struct san_cal
     }
     const struct shortlist_item *item = copied_item(finish, from, arg);
     enum san_status status = add_text(finish, &out->call, arg->slot, item ? item->name : arg->text);
+    if (status == SAN_OK && arg->type == SAN_VALUE_SPAN && strcmp(arg->slot, "name") == 0) {
+        struct home_arg *added = &out->call.args[out->call.arg_count - 1];
+        added->text = san_arena_strndup(finish->arena, arg->text, without_genitive(arg->text));
+        status = added->text ? SAN_OK : san_fail(finish->err, SAN_ENOMEM, "out of memory for a name");
+    }
     if (status == SAN_OK && arg->type == SAN_VALUE_NUMBER) {
         struct home_arg *added = &out->call.args[out->call.arg_count - 1];
         added->number = arg->number;

@@ -250,6 +250,14 @@ static void test_the_word_for_a_sensor_may_stand_outside_a_room(void **state)
     }
 }
 
+static void test_a_timer_is_called_without_its_genitive(void **state)
+{
+    struct understand_request request = prepare(*state, "the lasagne's timer needs five more minutes", NULL);
+    const struct san_arg name = {.slot = "name", .type = SAN_VALUE_SPAN, .text = "lasagne's", .item = -1};
+    struct understood_call call = finish(*state, &request, "HassIncreaseTimer", &name, 1);
+    assert_string_equal(home_call_text(&call.call, "name"), "lasagne");
+}
+
 static void test_a_message_keeps_its_article(void **state)
 {
     struct understand_request request = prepare(*state, "Tell everyone the kettle's boiled.", NULL);
@@ -381,6 +389,7 @@ int main(void)
         cmocka_unit_test(test_a_sensor_said_by_its_whole_name_is_that_one),
         cmocka_unit_test(test_a_sensor_of_another_room_is_not_the_one_that_was_said),
         cmocka_unit_test(test_the_word_for_a_sensor_may_stand_outside_a_room),
+        cmocka_unit_test(test_a_timer_is_called_without_its_genitive),
         cmocka_unit_test(test_a_message_keeps_its_article),
         cmocka_unit_test(test_the_domain_of_a_lock_is_added_after_its_name),
         cmocka_unit_test(test_what_is_contrary_to_the_words_is_unproven),
