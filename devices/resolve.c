@@ -202,8 +202,10 @@ static enum san_status break_tie(struct search *s)
  */
 static bool domain_is_first(const struct home_entity *e, const char *domains)
 {
+    if (domains[0] == '\0')
+        return true;
     size_t len = strcspn(domains + 1, " ");
-    return domains[0] && strncmp(e->domain, domains + 1, len) == 0 && e->domain[len] == '\0';
+    return strncmp(e->domain, domains + 1, len) == 0 && e->domain[len] == '\0';
 }
 
 static enum san_status by_name(struct search *s, const struct reg_filter *place)
