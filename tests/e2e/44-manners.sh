@@ -18,7 +18,7 @@ mkdir -p "$work/devices.d"
 echo '[{"component":"switch","name":"Toggled","unique_id":"t","command_topic":"lamp/set","state_topic":"lamp"}]' >"$work/devices.d/lamp.json"
 
 # ---- a command that left, and whose fate nobody knows, is not sent again
-port=$((20000 + ($$ * 13) % 30000))
+port=$((20000 + ($$ * 13) % 12000))
 background fake python3 -u "$HEARTH_SRCDIR/tests/e2e/fake_broker.py" "$port" lamp/set
 fake_pid=$pid
 write_config

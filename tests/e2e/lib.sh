@@ -84,11 +84,12 @@ broker_answers() {
 	mosquitto_pub -h 127.0.0.1 -p "$port" -t hearth-e2e/ready -m 1
 }
 
-# A broker of our own on a free port of the loopback: $port. Without set_tcp_nodelay each answer would take 40 ms.
+# A broker of our own on a free port of the loopback: $port, below those that connections take for themselves (a broker
+# that comes back would find its own taken). Without set_tcp_nodelay each answer would take 40 ms.
 start_broker() {
 	need mosquitto mosquitto_pub mosquitto_sub
 	for try in 1 2 3 4 5 6 7 8; do
-		port=$((20000 + ($$ * 7 + try * 1013) % 30000))
+		port=$((20000 + ($$ * 7 + try * 1013) % 12000))
 		printf 'listener %s 127.0.0.1\nallow_anonymous true\npersistence false\nset_tcp_nodelay true\n' "$port" >"$work/broker.conf"
 		background broker mosquitto -c "$work/broker.conf"
 		broker_pid=$pid
