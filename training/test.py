@@ -27,6 +27,7 @@ import finetune        # noqa: E402
 import generate        # noqa: E402
 import gguf            # noqa: E402
 import hard            # noqa: E402
+import homes           # noqa: E402
 import noise           # noqa: E402
 import noisy           # noqa: E402
 import normalize       # noqa: E402
@@ -491,6 +492,15 @@ class Samples(unittest.TestCase):
         for words, _, calls in self.drawn("carried"):
             self.assertEqual(len(calls), 2)
             self.assertEqual(calls[0][1]["name"][0], calls[1][1]["name"][0], words)
+
+    def test_a_house_goes_by_other_words(self):
+        home, other, rng = homes.Home(), homes.Home(), random.Random(1)
+        said = {fill.dwelling(rng, "every light in the house off", home) for _ in range(300)}
+        self.assertGreater(len(said), 10)
+        self.assertTrue(all(s.startswith("every light in the ") and s.endswith(" off") for s in said))
+        self.assertEqual({fill.dwelling(rng, "the house alarm on", home) for _ in range(50)}, {"the house alarm on"})
+        other.areas = [homes.Place("area", w) for w in fill.DWELLINGS]
+        self.assertEqual({fill.dwelling(rng, "the whole house dark", other) for _ in range(50)}, {"the whole house dark"})
 
     def test_heavier_patterns_are_drawn_more_often(self):
         train, _ = loaded()

@@ -26,6 +26,8 @@ ORDER = {s: i for i, s in enumerate(SLOTS)}
 COPIED = patterns.COPIED_VARS
 INNER = re.compile(r"\(([^()\[\]]*)\)|\[([^()\[\]]*)\]")
 PIECE = re.compile(patterns.VAR.pattern + r"|<|>")
+HOUSE = re.compile(r"(?<=[a-z] )house(?=$|[,.!?]| (?:is|on|off|now|please|and|up|down)\b)")
+DWELLINGS = "flat apartment place home cottage bungalow cabin villa farmhouse condo townhouse chalet caravan boat penthouse duplex building loft ranch farm lodge mansion".split()
 ALL_WORDS = {"all", "every", "everything", "everywhere", "whole"}
 ZONES = ["work", "school", "the gym", "the office", "university", "kindergarten", "the pub", "the shop", "daycare", "the library", "the airport", "practice"]
 
@@ -56,6 +58,16 @@ def expand(rng, text):
         else:
             put = rng.choice(m[2].split("|")) if rng.random() < 0.5 else ""
         text = text[:m.start()] + put + text[m.end():]
+
+
+def dwelling(rng, text, home):
+    """Now and then "the whole flat" for "the whole house": what people live in is no room that is missing."""
+    if rng.random() > 0.35 or not HOUSE.search(text):
+        return text
+    word = rng.choice(DWELLINGS)
+    if any(word in f for p in home.areas + home.floors + home.entities for f in p.forms):
+        return text
+    return HOUSE.sub(word, text)
 
 
 def variables(text):
@@ -357,7 +369,7 @@ def collides(home, words, gold, calls):
 
 def fill(rng, filler, text, calls, here, noisy=True):
     """One sample: (tokens, target calls, gold items). Raises Unfit when the draw does not work out."""
-    text = expand(rng, text)
+    text = dwelling(rng, expand(rng, text), filler.home)
     filler.here = here
     values = filler.assign(text, calls, variables(text))
     for _, args in calls:
