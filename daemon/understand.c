@@ -15,6 +15,7 @@
 #include "daemon/leftover.h"
 #include "daemon/loose_sensor.h"
 #include "daemon/mention.h"
+#include "daemon/namesake.h"
 #include "daemon/other_kind.h"
 #include "daemon/phrases.h"
 #include "daemon/said_kind.h"
@@ -374,5 +375,5 @@ enum san_status understand_finish(const struct understand *understand,
     status = both_apply(understand, prepared, out, arena, err);
     if (status != SAN_OK)
         return status;
-    return whole_name_place(understand->registry, prepared, out, arena, err);
+    return namesake_apply(understand->registry, prepared, out, arena, err);
 }

@@ -3,8 +3,8 @@
  * "The left garage door" is "Garage Door Left", not "Garage Door Right", and "kitchen ceiling light" is the
  * "Ceiling Light" of the kitchen, not "Kitchen Island Pendants". Both are in the words: a call whose name
  * they speak against (leftover.h) takes the one thing of that kind of which every word was said, and nothing
- * if there are two. A name that several rooms have gets the room that was said. Of things of one kind that
- * the same words mean ("the TV"), the one in the speaker's room is meant.
+ * if there are two. Of things of one kind that the same words mean ("the TV"), the one in the speaker's room
+ * is meant.
  */
 #ifndef HEARTH_WHOLE_NAME_H
 #define HEARTH_WHOLE_NAME_H
@@ -25,10 +25,5 @@ void whole_name_left(const struct understand *understand, const struct understan
  * a room away that is no more than a word of the name, and with it half of the doubt. */
 void whole_name_near(struct registry *registry, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena);
-
-/* Puts the only room that was said beside names that several rooms have. Errors: SAN_ELIMIT where a call is
- * full. */
-enum san_status whole_name_place(struct registry *registry, const struct understand_request *prepared,
-    struct understood *understood, struct san_arena *arena, struct san_error *err);
 
 #endif

@@ -1,5 +1,5 @@
 /* A name said in part gives way to the one that was said in full; a call that names nothing takes what was
- * said and is in no other; a name of several rooms gets the room that was said. */
+ * said and is in no other. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -67,15 +67,12 @@ static void hear(void **state, const char *text, const char *area, const char *k
 {
     struct home_fixture *fixture = *state;
     struct understand_request request = prepare(state, text, area, kind, json);
-    struct san_error err;
     if (leftover[0]) {
         understood.calls[0].missing = "name";
         understood.calls[0].leftover = leftover;
     }
     whole_name_near(fixture->understand.registry, &request, &understood, fixture->arena);
     assert_int_equal(whole_name_apply(&fixture->understand, &request, &understood, fixture->arena), mended);
-    assert_int_equal(
-        whole_name_place(fixture->understand.registry, &request, &understood, fixture->arena, &err), SAN_OK);
 }
 
 /* The last call lacks the slot `missing`, and what was meant instead is `leftover`. */
@@ -111,11 +108,11 @@ static void test_the_words_of_a_name_may_stand_in_another_order(void **state)
     assert_string_equal(understood.calls[0].leftover, "");
 }
 
-static void test_the_room_tells_namesakes_apart(void **state)
+static void test_the_name_that_was_said_is_taken_in_whatever_room(void **state)
 {
     hear(state, "kitchen ceiling light on", NULL, "light", "kitchen ceiling",
         "[" CALL("HassTurnOn", "\"name\":\"Kitchen Island Pendants\"") "]", true);
-    assert_call(0, CALL("HassTurnOn", "\"name\":\"Ceiling Light\",\"area\":\"Kitchen\""));
+    assert_call(0, CALL("HassTurnOn", "\"name\":\"Ceiling Light\""));
 }
 
 static void test_a_name_that_nothing_speaks_against_stays(void **state)
@@ -170,30 +167,6 @@ static void test_a_name_with_its_room_is_surer(void **state)
     assert_true(understood.calls[0].confidence < 0.61);
     hear(state, "hall tv on in the kitchen", NULL, "media_player", "", calls, false);
     assert_true(understood.calls[0].confidence < 0.61);
-}
-
-static void test_a_name_of_one_room_gets_no_room(void **state)
-{
-    hear(state, "towel rail on in the hall", NULL, "switch", "",
-        "[" CALL("HassTurnOn", "\"name\":\"Towel Rail\"") "]", false);
-    assert_call(0, CALL("HassTurnOn", "\"name\":\"Towel Rail\""));
-}
-
-static void test_of_two_rooms_none_is_taken(void **state)
-{
-    hear(state, "ceiling light in the kitchen or the hall on", NULL, "light", "",
-        "[" CALL("HassTurnOn", "\"name\":\"Ceiling Light\"") "]", false);
-    assert_call(0, CALL("HassTurnOn", "\"name\":\"Ceiling Light\""));
-}
-
-static void test_another_calls_room_is_not_taken_from_a_speaker_elsewhere(void **state)
-{
-    static const char calls[] = "[" CALL("HassTurnOff", "\"name\":\"Ceiling Light\"") "," CALL(
-        "HassTurnOn", "\"name\":\"Kitchen Island Pendants\",\"area\":\"Kitchen\"") "]";
-    hear(state, "ceiling light off and the pendants in the kitchen on", "Hall", "light", "", calls, false);
-    assert_call(0, CALL("HassTurnOff", "\"name\":\"Ceiling Light\""));
-    hear(state, "ceiling light off and the pendants in the kitchen on", NULL, "light", "", calls, false);
-    assert_call(0, CALL("HassTurnOff", "\"name\":\"Ceiling Light\",\"area\":\"Kitchen\""));
 }
 
 static void test_what_is_beside_the_speaker_is_meant(void **state)
@@ -372,7 +345,7 @@ int main(void)
     };
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_words_of_a_name_may_stand_in_another_order),
-        cmocka_unit_test(test_the_room_tells_namesakes_apart),
+        cmocka_unit_test(test_the_name_that_was_said_is_taken_in_whatever_room),
         cmocka_unit_test(test_a_name_that_nothing_speaks_against_stays),
         cmocka_unit_test(test_lights_of_a_room_are_a_group),
         cmocka_unit_test(test_what_another_call_names_is_not_taken_twice),
@@ -380,9 +353,6 @@ int main(void)
         cmocka_unit_test(test_what_is_beside_the_speaker_is_meant),
         cmocka_unit_test(test_a_word_of_a_name_is_no_room),
         cmocka_unit_test(test_a_name_with_its_room_is_surer),
-        cmocka_unit_test(test_a_name_of_one_room_gets_no_room),
-        cmocka_unit_test(test_of_two_rooms_none_is_taken),
-        cmocka_unit_test(test_another_calls_room_is_not_taken_from_a_speaker_elsewhere),
     };
     int failed = cmocka_run_group_tests(tests, open_home, home_fixture_close);
     return failed + cmocka_run_group_tests(left, open_practice, home_fixture_close);
