@@ -19,9 +19,11 @@ struct pair {
     size_t both; /* where that word stands */
 };
 
-static bool find_both(struct pair *pair)
+/* The next "both" from `from` on; false if there is none. */
+static bool find_both(struct pair *pair, size_t from)
 {
     const struct san_words *words = &pair->prepared->words;
+    pair->both = from;
     while (pair->both < words->count &&
            !phrases_has_word(pair->understand->phrases, "both", words->word[pair->both].text))
         pair->both++;
@@ -62,29 +64,18 @@ static bool is_plural(const struct pair *pair)
     return false;
 }
 
-/* The only word of the name that was not said, or name->count. */
-static size_t only_unsaid(const struct pair *pair, const struct san_words *name)
+/* Are they the same but for one word, which was not said of either, and was another one said? */
+static bool is_like(const struct pair *pair, const struct san_words *a, const struct san_words *b)
 {
-    size_t only = name->count;
-    for (size_t i = 0; i < name->count; i++) {
-        if (is_said(pair, name->word[i].text))
-            continue;
-        if (only < name->count)
-            return name->count;
-        only = i;
-    }
-    return name->count > 1 ? only : name->count;
-}
-
-/* Are they the same but for the word at `but`, which was not said of either? */
-static bool is_like(const struct pair *pair, const struct san_words *a, const struct san_words *b, size_t but)
-{
-    if (a->count != b->count || strcmp(a->word[but].text, b->word[but].text) == 0)
-        return false;
-    for (size_t i = 0; i < a->count; i++)
-        if (i != but && strcmp(a->word[i].text, b->word[i].text) != 0)
+    size_t unlike = 0, said = 0;
+    for (size_t i = 0; a->count == b->count && i < a->count; i++) {
+        bool same = strcmp(a->word[i].text, b->word[i].text) == 0;
+        if (!same && (is_said(pair, a->word[i].text) || is_said(pair, b->word[i].text)))
             return false;
-    return only_unsaid(pair, b) == but;
+        unlike += !same;
+        said += same && is_said(pair, a->word[i].text);
+    }
+    return unlike == 1 && said > 0;
 }
 
 static bool is_named(const struct pair *pair, const char *name)
@@ -111,46 +102,111 @@ static bool is_there(const struct pair *pair, const struct home_call *call, cons
            count > 0;
 }
 
-/* The other one of the two, or NULL: there is none, there are more, or a call has it. */
-static const struct shortlist_item *other_one(const struct pair *pair, const struct understood_call *call)
+/* Has one of the names of the call's thing its like in this name of another? */
+static bool has_like(
+    const struct pair *pair, const struct understood_call *call, const struct shortlist_item *item)
 {
-    const char *text = home_call_text(&call->call, "name");
-    const struct shortlist_item *only = NULL;
-    struct san_words name, other;
-    if (!text || call->missing[0] || !mention_kinds(call->call.tool) ||
-        san_normalize(pair->arena, text, strlen(text), &name, NULL) != SAN_OK)
-        return NULL;
-    size_t unsaid = is_plural(pair) ? only_unsaid(pair, &name) : name.count;
-    for (size_t i = 0; unsaid < name.count && i < pair->prepared->request.item_count; i++) {
+    const char *name = home_call_text(&call->call, "name");
+    struct san_words words, other;
+    if (strcmp(item->kind, call->kind) != 0 || strcmp(item->name, name) == 0 ||
+        san_normalize(pair->arena, item->text, strlen(item->text), &other, NULL) != SAN_OK)
+        return false;
+    for (size_t i = 0; i < pair->prepared->request.item_count; i++) {
+        const struct shortlist_item *own = &pair->prepared->items[i];
+        if (strcmp(own->name, name) == 0 && strcmp(own->kind, call->kind) == 0 &&
+            san_normalize(pair->arena, own->text, strlen(own->text), &words, NULL) == SAN_OK &&
+            is_like(pair, &words, &other))
+            return true;
+    }
+    return false;
+}
+
+/* The other one of the two, or NULL: there is none, there are more, or a call has it. */
+static const char *other_one(const struct pair *pair, const struct understood_call *call)
+{
+    const char *only = NULL;
+    for (size_t i = 0; i < pair->prepared->request.item_count; i++) {
         const struct shortlist_item *item = &pair->prepared->items[i];
-        if (strcmp(item->kind, call->kind) != 0 ||
-            san_normalize(pair->arena, item->name, strlen(item->name), &other, NULL) != SAN_OK ||
-            !is_like(pair, &name, &other, unsaid) || !is_there(pair, &call->call, item))
+        if (!has_like(pair, call, item) || !is_there(pair, &call->call, item))
             continue;
-        if (is_named(pair, item->name) || (only && strcmp(only->name, item->name) != 0))
+        if (is_named(pair, item->name) || (only && strcmp(only, item->name) != 0))
             return NULL;
-        only = item;
+        only = item->name;
     }
     return only;
 }
 
-/* Puts a copy of the call at `at`, on the other thing, behind it. */
-static enum san_status add_other(struct understood *understood, size_t at, const struct shortlist_item *other,
-    struct san_arena *arena, struct san_error *err)
+/* Was a word of it said of both? */
+static bool is_of_both(const struct pair *pair, const char *name)
+{
+    struct san_words words;
+    if (san_normalize(pair->arena, name, strlen(name), &words, NULL) != SAN_OK)
+        return false;
+    for (size_t i = 0; i < words.count; i++)
+        if (is_said(pair, words.word[i].text))
+            return true;
+    return false;
+}
+
+/* The rooms of the two things of that very name; false where they are not two, in two rooms. */
+static bool rooms_of_two(const struct pair *pair, const struct understood_call *call, const char *rooms[2])
+{
+    const struct reg_filter filter = {
+        .name = home_call_text(&call->call, "name"), .domain = call->kind, .exposed_only = true};
+    struct home_entity *rows;
+    size_t count;
+    if (home_call_arg(&call->call, "area") || home_call_arg(&call->call, "floor") ||
+        !is_of_both(pair, filter.name) ||
+        reg_entities(pair->understand->registry, &filter, pair->arena, &rows, &count, NULL) != SAN_OK ||
+        count != 2 || !rows[0].area[0] || !rows[1].area[0])
+        return false;
+    rooms[0] = rows[0].area;
+    rooms[1] = rows[1].area;
+    return strcmp(rooms[0], rooms[1]) != 0;
+}
+
+/* Puts a copy of the call at `at` behind it. */
+static enum san_status add_copy(
+    struct understood *understood, size_t at, struct san_arena *arena, struct san_error *err)
 {
     size_t count = understood->call_count + 1;
     struct understood_call *calls = san_arena_alloc(arena, count * sizeof(*calls));
     if (!calls)
         return san_fail(err, SAN_ENOMEM, "out of memory for %zu calls", count);
     memcpy(calls, understood->calls, (at + 1) * sizeof(*calls));
-    memcpy(calls + at + 2, understood->calls + at + 1, (count - at - 2) * sizeof(*calls));
-    calls[at + 1] = calls[at];
-    for (size_t i = 0; i < calls[at + 1].call.arg_count; i++)
-        if (strcmp(calls[at + 1].call.args[i].slot, "name") == 0)
-            calls[at + 1].call.args[i].text = other->name;
+    memcpy(calls + at + 1, understood->calls + at, (count - at - 1) * sizeof(*calls));
     understood->calls = calls;
     understood->call_count = count;
     return SAN_OK;
+}
+
+static void put_name(struct home_call *call, const char *name)
+{
+    for (size_t i = 0; i < call->arg_count; i++)
+        if (strcmp(call->args[i].slot, "name") == 0)
+            call->args[i].text = name;
+}
+
+/* Makes two of the call, if it is on one of the two that "both" is said of; *done tells. */
+static enum san_status double_call(
+    const struct pair *pair, struct understood *understood, size_t at, bool *done, struct san_error *err)
+{
+    const struct understood_call *call = &understood->calls[at];
+    const char *rooms[2] = {NULL, NULL};
+    if (!home_call_arg(&call->call, "name") || call->missing[0] || !mention_kinds(call->call.tool))
+        return SAN_OK;
+    const char *other = other_one(pair, call);
+    *done = other || rooms_of_two(pair, call, rooms);
+    if (!*done)
+        return SAN_OK;
+    enum san_status status = add_copy(understood, at, pair->arena, err);
+    if (status == SAN_OK && other)
+        put_name(&understood->calls[at + 1].call, other);
+    for (size_t i = 0; status == SAN_OK && !other && i < 2; i++)
+        if (!call_put_text(&understood->calls[at + i].call, "area", rooms[i]))
+            status = san_fail(err, SAN_ELIMIT, "%s has more than %d arguments",
+                understood->calls[at].call.tool, HOME_ARGS_MAX);
+    return status;
 }
 
 enum san_status both_apply(const struct understand *understand, const struct understand_request *prepared,
@@ -158,12 +214,13 @@ enum san_status both_apply(const struct understand *understand, const struct und
 {
     struct pair pair = {
         .understand = understand, .prepared = prepared, .understood = understood, .arena = arena};
-    if (!understand->phrases || !find_both(&pair))
-        return SAN_OK;
-    for (size_t i = 0; i < understood->call_count; i++) {
-        const struct shortlist_item *other = other_one(&pair, &understood->calls[i]);
-        if (other)
-            return add_other(understood, i, other, arena, err);
+    for (size_t from = 0; understand->phrases && find_both(&pair, from); from = pair.both + 1) {
+        bool done = !is_plural(&pair);
+        for (size_t i = 0; !done && i < understood->call_count; i++) {
+            enum san_status status = double_call(&pair, understood, i, &done, err);
+            if (status != SAN_OK)
+                return status;
+        }
     }
     return SAN_OK;
 }

@@ -168,11 +168,50 @@ static void test_a_name_without_its_like_stays_alone(void **state)
 
 static void test_names_of_one_word_share_nothing(void **state)
 {
+    static const char home[] = HOME(ENTITY("a", "Globe", "light") "," ENTITY("b", "Torch", "light"));
+    assert_stays(state, home, "both globes off", "[" OFF("Globe") "]");
+}
+
+static void test_an_alias_has_its_like_too(void **state)
+{
 #define LAMP(name, alias)                                                                                    \
     "{\"entity_id\":\"light." name "\",\"name\":\"" name "\",\"domain\":\"light\",\"aliases\":[\"" alias     \
     "\"]}"
-    static const char home[] = HOME(LAMP("globe", "reading lamp") "," LAMP("torch", "attic lamp"));
-    assert_stays(state, home, "both lamps off", "[" OFF("globe") "]");
+    static const char home[] = HOME(LAMP("Globe", "left nightstand") "," LAMP("Torch", "right nightstand"));
+    hear(state, home, "both nightstands off", "[" OFF("Globe") "]");
+    assert_calls("[" OFF("Globe") "," OFF("Torch") "]");
+}
+
+static void test_a_word_of_both_names_need_not_be_said(void **state)
+{
+    static const char home[] =
+        HOME(ENTITY("a", "Hue Color Lamp 1", "light") "," ENTITY("b", "Hue Color Lamp 2", "light"));
+    hear(state, home, "both hue lamps off", "[" OFF("Hue Color Lamp 1") "]");
+    assert_calls("[" OFF("Hue Color Lamp 1") "," OFF("Hue Color Lamp 2") "]");
+}
+
+static void test_it_may_be_said_twice(void **state)
+{
+    hear(state, bedroom, "close both blinds and turn both bedside lamps off",
+        "[" CALL("HassTurnOff", "\"area\":\"Bedroom\",\"domain\":\"cover\"") "," OFF(
+            "Bedside Lamp Left") "]");
+    assert_calls("[" CALL("HassTurnOff", "\"area\":\"Bedroom\",\"domain\":\"cover\"") "," OFF(
+        "Bedside Lamp Left") "," OFF("Bedside Lamp Right") "]");
+}
+
+#define FAN(id, area)                                                                                        \
+    "{\"entity_id\":\"fan." id "\",\"name\":\"Extractor Fan\",\"domain\":\"fan\",\"area\":\"" area "\"}"
+#define ROOMS "\"areas\":[{\"name\":\"Bath\"},{\"name\":\"Attic\"},{\"name\":\"Hall\"}]"
+
+static void test_two_of_one_name_are_told_apart_by_their_rooms(void **state)
+{
+    static const char two[] = "{" ROOMS ",\"entities\":[" FAN("a", "Attic") "," FAN("b", "Bath") "]}";
+    hear(state, two, "turn both extractor fans off", "[" OFF("Extractor Fan") "]");
+    assert_calls("[" CALL("HassTurnOff", "\"name\":\"Extractor Fan\",\"area\":\"Attic\"") "," CALL(
+        "HassTurnOff", "\"name\":\"Extractor Fan\",\"area\":\"Bath\"") "]");
+    static const char three[] =
+        "{" ROOMS ",\"entities\":[" FAN("a", "Attic") "," FAN("b", "Bath") "," FAN("c", "Hall") "]}";
+    assert_stays(state, three, "turn both extractor fans off", "[" OFF("Extractor Fan") "]");
 }
 
 static void test_names_that_differ_in_two_words_are_not_alike(void **state)
@@ -218,6 +257,10 @@ int main(void)
         cmocka_unit_test(test_a_name_that_was_said_in_full_is_one),
         cmocka_unit_test(test_a_name_without_its_like_stays_alone),
         cmocka_unit_test(test_names_of_one_word_share_nothing),
+        cmocka_unit_test(test_an_alias_has_its_like_too),
+        cmocka_unit_test(test_a_word_of_both_names_need_not_be_said),
+        cmocka_unit_test(test_it_may_be_said_twice),
+        cmocka_unit_test(test_two_of_one_name_are_told_apart_by_their_rooms),
         cmocka_unit_test(test_names_that_differ_in_two_words_are_not_alike),
         cmocka_unit_test(test_a_call_that_lacks_something_is_not_doubled),
         cmocka_unit_test(test_a_list_is_no_thing),
