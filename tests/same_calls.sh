@@ -46,7 +46,7 @@ take() {
 	[ -n "$all" ] && [ "$1" -ne 1 ] && set -- 1
 	[ -e "$work/$1" ] && return
 	mkdir "$work/$1"
-	for set in understanding everyday everyday-2 everyday-3 heldout blind blind-2; do
+	for set in understanding everyday everyday-2 everyday-3 everyday-4 heldout blind blind-2; do
 		cp -R "$HEARTH_SRCDIR/tests/data/$set" "$work/$1/$set" && chmod -R u+w "$work/$1/$set"
 		for cases in "$work/$1/$set"/*.jsonl; do
 			awk -v every="$1" 'NR % every == 0' "$cases" >"$work/some" && mv "$work/some" "$cases"
