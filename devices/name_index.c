@@ -33,6 +33,7 @@ struct word {
     size_t len;
     uint32_t postings, posting_count; /* slice of name_index.postings */
     float idf;
+    bool tells;
 };
 
 struct occurrence { /* before building: one word at one place */
@@ -409,7 +410,8 @@ static void weigh(struct name_index *index)
     for (size_t i = 0; i < index->word_count; i++) {
         struct word *word = &index->words[i];
         word->idf = (float)log(1.0 + entries / word->posting_count);
-        if (!telling(word->text, word->len))
+        word->tells = telling(word->text, word->len);
+        if (!word->tells)
             word->idf *= 0.1f; /* "the speaker" is as good as "speaker", however rare "the" is in names */
     }
     for (size_t i = 0; i < index->entry_count; i++) {
@@ -582,11 +584,12 @@ static struct name_match match_of(const struct name_index *index, uint32_t entry
     bool tells = false, could_tell = false, whole = true;
     for (uint8_t j = 0; j < of->count; j++) {
         const struct word *word = &index->words[of->word[j]];
-        bool telling_word = telling(word->text, word->len);
-        could_tell = could_tell || telling_word;
-        whole = whole && index->best[entry][j] > 0;
-        met += word->idf * index->best[entry][j] / WEIGHT_ONE;
-        tells = tells || (telling_word && index->best[entry][j] > 0);
+        uint8_t best = index->best[entry][j];
+        could_tell = could_tell || word->tells;
+        whole = whole && best > 0;
+        if (best > 0)
+            met += word->idf * best / WEIGHT_ONE;
+        tells = tells || (word->tells && best > 0);
     }
     tells = tells || (whole && !could_tell); /* a list called "To do" */
     double share = tells && of->total > 0 ? met / of->total : 0;

@@ -420,13 +420,15 @@ enum {
     BY_EXPOSED = 128,
     BY_SEARCH = 256,
     CONDITIONS = 9,
+    BY_FEW = BY_ID | BY_ENTITY_ID | BY_NAME | BY_AREA | BY_FLOOR | BY_SEARCH, /* leave few of thousands */
+    BY_KIND = BY_DOMAIN | BY_CLASS,
 };
 static const char *const conditions[CONDITIONS] = {
     "e.id = ?1",
     "e.entity_id = ?2",
     "e.id IN (SELECT entity_id FROM names WHERE norm = ?3 AND entity_id IS NOT NULL)",
     "e.area_id = ?4",
-    "a.floor_id = ?5",
+    "e.area_id IN (SELECT id FROM areas WHERE floor_id = ?5)",
     "e.domain = ?6",
     "e.device_class = ?7",
     "coalesce(e.exposed_by_user, NOT e.hidden)",
@@ -495,7 +497,10 @@ static sqlite3_stmt *prepare(struct registry *registry, const struct reg_filter 
     const char *join = " WHERE ";
     for (unsigned i = 0; i < CONDITIONS; i++)
         if (query->mask & 1u << i) {
-            len += snprintf(sql + len, sizeof sql - (size_t)len, "%s%s", join, conditions[i]);
+            /* "+": not to be looked up in an index. SQLite takes the thousands of lights first otherwise */
+            bool looked_up = !(1u << i & BY_KIND) || !(query->mask & BY_FEW);
+            len += snprintf(
+                sql + len, sizeof sql - (size_t)len, "%s%s%s", join, looked_up ? "" : "+", conditions[i]);
             join = " AND ";
         }
     snprintf(sql + len, sizeof sql - (size_t)len, " ORDER BY e.entity_id");
