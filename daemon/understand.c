@@ -13,7 +13,7 @@
 #include "daemon/fraction.h"
 #include "daemon/item_list.h"
 #include "daemon/leftover.h"
-#include "daemon/loose_sensor.h"
+#include "daemon/loose_name.h"
 #include "daemon/mention.h"
 #include "daemon/namesake.h"
 #include "daemon/other_kind.h"
@@ -132,7 +132,7 @@ enum san_status understand_prepare(const struct understand *understand, const ch
     if (status != SAN_OK)
         return status;
     out->request.item_count = count > SAN_ITEMS_MAX ? SAN_ITEMS_MAX : count;
-    loose_sensor_drop(understand, out, arena);
+    loose_name_drop(understand, out, arena);
     if (understand->phrases)
         status = said_name_apply(understand->phrases, out, arena, err);
     return status == SAN_OK ? set_items(out, arena, err) : status;

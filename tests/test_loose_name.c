@@ -1,4 +1,4 @@
-/* Sensors of which no more was said than what they measure are not offered to the network. */
+/* Names of which no more was said than what the thing measures, or "one", are not offered to the network. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +16,10 @@ static const char home[] =
     "Temperature\",\"area\":\"Kitchen\",\"domain\":\"sensor\"},"
     "{\"entity_id\":\"sensor.bath\",\"name\":\"Bathroom Humidity\",\"domain\":\"sensor\"},"
     "{\"entity_id\":\"climate.office\",\"name\":\"Temperature "
-    "Control\",\"area\":\"Office\",\"domain\":\"climate\"}]}";
+    "Control\",\"area\":\"Office\",\"domain\":\"climate\"},"
+    "{\"entity_id\":\"media_player.one\",\"name\":\"Sonos "
+    "One\",\"area\":\"Office\",\"domain\":\"media_player\"},"
+    "{\"entity_id\":\"light.one\",\"name\":\"Desk Lamp\",\"area\":\"Office\",\"domain\":\"light\"}]}";
 
 static int open_home(void **state)
 {
@@ -82,6 +85,16 @@ static void test_other_things_stay(void **state)
     assert_true(is_offered(state, "what's the temperature", NULL, "Temperature Control"));
 }
 
+static void test_one_that_stands_for_a_thing_is_no_name(void **state)
+{
+    static const char name[] = "Sonos One";
+    assert_false(is_offered(state, "desk lamp on and the one in the kitchen off", NULL, name));
+    assert_false(is_offered(state, "turn on the desk lamp and the kitchen one", NULL, name));
+    assert_true(is_offered(state, "desk lamp on and the one in the kitchen off", NULL, "Desk Lamp"));
+    assert_true(is_offered(state, "turn on the sonos and the kitchen one", NULL, name));
+    assert_true(is_offered(state, "turn the sonos one up", NULL, name));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -92,6 +105,7 @@ int main(void)
         cmocka_unit_test(test_words_beyond_those_of_a_question_leave_all_to_the_network),
         cmocka_unit_test(test_an_utterance_of_as_many_words_as_there_may_be),
         cmocka_unit_test(test_other_things_stay),
+        cmocka_unit_test(test_one_that_stands_for_a_thing_is_no_name),
     };
     return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }

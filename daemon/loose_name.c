@@ -1,9 +1,10 @@
-/* loose_sensor.c - see loose_sensor.h. */
-#include "loose_sensor.h"
+/* loose_name.c - see loose_name.h. */
+#include "loose_name.h"
 
 #include <string.h>
 
 #include "evidence.h"
+#include "leftover.h"
 #include "phrases.h"
 #include "words.h"
 
@@ -46,7 +47,7 @@ static bool asks_in_general(const struct question *question)
 }
 
 /* Was nothing said of the name but what the thing measures? */
-static bool is_loose(const struct question *question, const struct shortlist_item *item)
+static bool is_measure(const struct question *question, const struct shortlist_item *item)
 {
     const struct san_words *words = &question->prepared->words;
     struct evidence found = evidence_find(words, item->text, question->arena);
@@ -71,15 +72,40 @@ static bool is_here(const struct question *question, const struct shortlist_item
            count > 0;
 }
 
-void loose_sensor_drop(
+static bool has_pronoun(const struct question *question)
+{
+    for (size_t i = 0; i < question->prepared->words.count; i++)
+        if (leftover_is_pronoun(question->understand, question->prepared, i))
+            return true;
+    return false;
+}
+
+/* Was nothing said of the name but "one", where that stands for a thing? */
+static bool is_pronoun(const struct question *question, const struct shortlist_item *item)
+{
+    const struct san_words *words = &question->prepared->words;
+    struct evidence found = evidence_find(words, item->text, question->arena);
+    if (!found.where || found.said == found.of)
+        return false;
+    for (size_t i = 0; i < words->count; i++)
+        if ((found.where >> i & 1) && !leftover_is_pronoun(question->understand, question->prepared, i))
+            return false;
+    return true;
+}
+
+void loose_name_drop(
     const struct understand *understand, struct understand_request *prepared, struct san_arena *arena)
 {
     const struct question question = {.understand = understand, .prepared = prepared, .arena = arena};
     size_t kept = 0;
-    if (!understand->phrases || !asks_in_general(&question))
-        return;
-    for (size_t i = 0; i < prepared->request.item_count; i++)
-        if (!is_loose(&question, &prepared->items[i]) || is_here(&question, &prepared->items[i]))
-            prepared->items[kept++] = prepared->items[i];
-    prepared->request.item_count = kept;
+    bool general = understand->phrases && asks_in_general(&question);
+    bool pronoun = understand->phrases && has_pronoun(&question);
+    for (size_t i = 0; (general || pronoun) && i < prepared->request.item_count; i++) {
+        const struct shortlist_item item = prepared->items[i];
+        bool measure = general && is_measure(&question, &item) && !is_here(&question, &item);
+        if (!measure && !(pronoun && is_pronoun(&question, &item)))
+            prepared->items[kept++] = item;
+    }
+    if (general || pronoun)
+        prepared->request.item_count = kept;
 }
