@@ -96,10 +96,7 @@ static bool is_there(const struct pair *pair, const struct home_call *call, cons
         .area = home_call_text(call, "area"),
         .floor = home_call_text(call, "floor"),
         .exposed_only = true};
-    struct home_entity *rows;
-    size_t count;
-    return reg_entities(pair->understand->registry, &filter, pair->arena, &rows, &count, NULL) == SAN_OK &&
-           count > 0;
+    return reg_has_entities(pair->understand->registry, &filter);
 }
 
 /* Has one of the names of the call's thing its like in this name of another? */

@@ -64,12 +64,7 @@ static bool is_here(const struct question *question, const struct shortlist_item
 {
     const struct reg_filter filter = {
         .name = item->name, .domain = item->kind, .area = question->prepared->area, .exposed_only = true};
-    struct home_entity *rows;
-    size_t count;
-    return filter.area[0] &&
-           reg_entities(question->understand->registry, &filter, question->arena, &rows, &count, NULL) ==
-               SAN_OK &&
-           count > 0;
+    return filter.area[0] && reg_has_entities(question->understand->registry, &filter);
 }
 
 static bool has_pronoun(const struct question *question)

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "call_domain.h"
+#include "words.h"
 
 /* Which kinds a tool can act on, by the beginning of its name; "" = any. Tools that are not here act on no
  * device. */
@@ -39,26 +40,13 @@ static bool is_place(const char *kind)
     return strcmp(kind, "area") == 0 || strcmp(kind, "floor") == 0;
 }
 
-/* Where the words of name stand in the utterance, or words->count. */
-static size_t find_words(const struct san_words *words, const struct san_words *name)
-{
-    for (size_t i = 0; i + name->count <= words->count; i++) {
-        size_t j = 0;
-        while (j < name->count && strcmp(words->word[i + j].text, name->word[j].text) == 0)
-            j++;
-        if (j == name->count)
-            return i;
-    }
-    return words->count;
-}
-
 static bool item_mention(const struct understand_request *prepared, const struct shortlist_item *item,
     struct san_arena *arena, struct mention *out)
 {
     struct san_words name;
     if (san_normalize(arena, item->text, strlen(item->text), &name, NULL) != SAN_OK || name.count == 0)
         return false;
-    size_t begin = find_words(&prepared->words, &name);
+    size_t begin = words_find(&prepared->words, &name);
     *out = (struct mention){.begin = begin, .end = begin + name.count, .items = {item}, .item_count = 1};
     return begin < prepared->words.count;
 }
@@ -138,7 +126,7 @@ static bool is_part_of_used(const struct understood *understood, const struct un
         const char *name = home_call_text(&understood->calls[i].call, "name");
         struct san_words words;
         if (name && san_normalize(arena, name, strlen(name), &words, NULL) == SAN_OK &&
-            find_words(&words, &said) < words.count)
+            words_find(&words, &said) < words.count)
             return true;
     }
     return false;
@@ -214,9 +202,7 @@ static bool is_there(const struct apply *apply, const struct home_call *call, co
         filter.area = home_call_text(call, "area");
     if (one_word || place_is_said(apply, call, "floor"))
         filter.floor = home_call_text(call, "floor");
-    struct home_entity *rows;
-    size_t count;
-    return reg_entities(apply->registry, &filter, apply->arena, &rows, &count, NULL) == SAN_OK && count > 0;
+    return reg_has_entities(apply->registry, &filter);
 }
 
 static bool fits(const struct apply *apply, const struct home_call *call, const struct mention *mention,
@@ -295,7 +281,7 @@ static bool is_all_class(const struct understood *understood, const struct under
     const struct san_words *words = &prepared->words;
     struct san_words rest = *words, said = {words->word + mention->begin, mention->end - mention->begin};
     size_t times = 0, calls = 0;
-    for (size_t at = find_words(&rest, &said); at < rest.count; at = find_words(&rest, &said)) {
+    for (size_t at = words_find(&rest, &said); at < rest.count; at = words_find(&rest, &said)) {
         times++;
         rest = (struct san_words){rest.word + at + said.count, rest.count - at - said.count};
     }

@@ -30,14 +30,6 @@ static bool asks(const struct home_call *call, const struct telling *telling)
            is_text(home_call_text(call, "device_class"), telling->device_class);
 }
 
-static bool has_any(const struct understand *understand, const struct understand_request *prepared,
-    const struct home_call *call, struct san_arena *arena)
-{
-    struct resolved resolved;
-    return resolve_call(understand->registry, call, prepared->area, arena, &resolved, NULL) == SAN_OK &&
-           resolved.count > 0;
-}
-
 /* The same question of the other kind; false if the call asks for a state that it does not have. */
 static bool ask_other(
     const struct home_call *call, const struct telling *from, const struct telling *to, struct home_call *out)
@@ -62,7 +54,7 @@ static bool find_other(const struct understand *understand, const struct underst
         for (size_t side = 0; side < 2; side++)
             if (asks(call, &alike[row][side]) &&
                 ask_other(call, &alike[row][side], &alike[row][1 - side], out) &&
-                has_any(understand, prepared, out, arena))
+                resolve_finds(understand->registry, out, prepared->area, arena))
                 return true;
     return false;
 }
@@ -143,7 +135,7 @@ void other_kind_apply(const struct understand *understand, const struct understa
         if (strcmp(call->tool, "HassGetState") == 0 && !understood->calls[i].missing[0])
             ask_more_fully(&search, &understood->calls[i]);
         bool group = strcmp(call->tool, "HassGetState") == 0 && !home_call_arg(call, "name");
-        if (group && !has_any(understand, prepared, call, arena) &&
+        if (group && !resolve_finds(understand->registry, call, prepared->area, arena) &&
             find_other(understand, prepared, call, arena, &other))
             *call = other;
     }

@@ -8,11 +8,12 @@
 #include "inference/arena.h"
 #include "inference/status.h"
 
-/* Slots of the statement cache: the 512 combinations of reg_entities' filters, and one for each other query.
- */
+/* Slots of the statement cache: the 1,024 combinations of filters, once for rows and once for whether there
+ * are any, and one for each other query. */
 enum db_slot {
     DB_ENTITIES = 0,
-    DB_BEGIN = 512,
+    DB_HAS_ENTITIES = 1024,
+    DB_BEGIN = 2048,
     DB_COMMIT,
     DB_SAVEPOINT,
     DB_RELEASE,

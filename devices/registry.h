@@ -130,6 +130,7 @@ struct reg_filter {
     const char *area; /* name or alias */
     const char *floor;
     const char *domain;
+    const char *domains; /* any of them: a JSON array */
     const char *device_class;
     const char *search; /* words that begin words of its name or aliases (FTS5) */
     bool exposed_only;
@@ -137,6 +138,8 @@ struct reg_filter {
 /* Rows in the order of entity_id. */
 enum san_status reg_entities(struct registry *registry, const struct reg_filter *filter,
     struct san_arena *arena, struct home_entity **out, size_t *count, struct san_error *err);
+/* Are there any such rows? False also where they cannot be read. */
+bool reg_has_entities(struct registry *registry, const struct reg_filter *filter);
 size_t reg_entity_count(struct registry *registry);
 
 /* ---- aliases ---- kind "entity" (as above), "area" or "floor" (by name) */

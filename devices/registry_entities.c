@@ -419,9 +419,10 @@ enum {
     BY_CLASS = 64,
     BY_EXPOSED = 128,
     BY_SEARCH = 256,
-    CONDITIONS = 9,
+    BY_DOMAINS = 512,
+    CONDITIONS = 10,
     BY_FEW = BY_ID | BY_ENTITY_ID | BY_NAME | BY_AREA | BY_FLOOR | BY_SEARCH, /* leave few of thousands */
-    BY_KIND = BY_DOMAIN | BY_CLASS,
+    BY_KIND = BY_DOMAIN | BY_DOMAINS | BY_CLASS,
 };
 static const char *const conditions[CONDITIONS] = {
     "e.id = ?1",
@@ -433,6 +434,7 @@ static const char *const conditions[CONDITIONS] = {
     "e.device_class = ?7",
     "coalesce(e.exposed_by_user, NOT e.hidden)",
     "e.id IN (SELECT n.entity_id FROM search JOIN names n ON n.id = search.rowid WHERE search MATCH ?9)",
+    "e.domain IN (SELECT value FROM json_each(?8))",
 };
 
 struct query {
@@ -464,6 +466,7 @@ static void plan(struct registry *registry, const struct reg_filter *filter, str
     query->mask |= filter->id != 0 ? BY_ID : 0;
     query->mask |= filter->entity_id != NULL ? BY_ENTITY_ID : 0;
     query->mask |= filter->domain != NULL ? BY_DOMAIN : 0;
+    query->mask |= filter->domains != NULL ? BY_DOMAINS : 0;
     query->mask |= filter->device_class != NULL ? BY_CLASS : 0;
     query->mask |= filter->exposed_only ? BY_EXPOSED : 0;
     if (filter->name != NULL) {
@@ -486,14 +489,23 @@ static void plan(struct registry *registry, const struct reg_filter *filter, str
     }
 }
 
-static sqlite3_stmt *prepare(struct registry *registry, const struct reg_filter *filter,
-    const struct query *query, struct san_error *err)
+/* What is asked of the rows. */
+struct reading {
+    int slot; /* of its statements, the first */
+    const char *select, *end;
+};
+static const struct reading all_rows = {DB_ENTITIES,
+    "SELECT e.id, e.entity_id, e.name, e.domain, e.device_class, e.area_id, a.name, f.name, e.state,"
+    " e.attributes, e.config, coalesce(e.exposed_by_user, NOT e.hidden), e.available, e.unique_key"
+    " FROM entities e LEFT JOIN areas a ON a.id = e.area_id LEFT JOIN floors f ON f.id = a.floor_id",
+    " ORDER BY e.entity_id"};
+static const struct reading any_row = {DB_HAS_ENTITIES, "SELECT 1 FROM entities e", " LIMIT 1"};
+
+static sqlite3_stmt *prepare(struct registry *registry, const struct reading *reading,
+    const struct reg_filter *filter, const struct query *query, struct san_error *err)
 {
     char sql[1536];
-    int len = snprintf(sql, sizeof sql,
-        "SELECT e.id, e.entity_id, e.name, e.domain, e.device_class, e.area_id, a.name, f.name, e.state,"
-        " e.attributes, e.config, coalesce(e.exposed_by_user, NOT e.hidden), e.available, e.unique_key"
-        " FROM entities e LEFT JOIN areas a ON a.id = e.area_id LEFT JOIN floors f ON f.id = a.floor_id");
+    int len = snprintf(sql, sizeof sql, "%s", reading->select);
     const char *join = " WHERE ";
     for (unsigned i = 0; i < CONDITIONS; i++)
         if (query->mask & 1u << i) {
@@ -503,16 +515,16 @@ static sqlite3_stmt *prepare(struct registry *registry, const struct reg_filter 
                 sql + len, sizeof sql - (size_t)len, "%s%s%s", join, looked_up ? "" : "+", conditions[i]);
             join = " AND ";
         }
-    snprintf(sql + len, sizeof sql - (size_t)len, " ORDER BY e.entity_id");
-    sqlite3_stmt *s = db_statement(registry, DB_ENTITIES + (int)query->mask, sql, err);
+    snprintf(sql + len, sizeof sql - (size_t)len, "%s", reading->end);
+    sqlite3_stmt *s = db_statement(registry, reading->slot + (int)query->mask, sql, err);
     if (s == NULL)
         return NULL;
     const struct {
         unsigned bit;
         const char *text;
     } texts[] = {{BY_ENTITY_ID, filter->entity_id}, {BY_NAME, query->name}, {BY_DOMAIN, filter->domain},
-        {BY_CLASS, filter->device_class}, {BY_SEARCH, query->search}};
-    static const int index[] = {2, 3, 6, 7, 9};
+        {BY_CLASS, filter->device_class}, {BY_SEARCH, query->search}, {BY_DOMAINS, filter->domains}};
+    static const int index[] = {2, 3, 6, 7, 9, 8};
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (query->mask & texts[i].bit)
             sqlite3_bind_text(s, index[i], texts[i].text, -1, SQLITE_STATIC);
@@ -560,7 +572,7 @@ enum san_status reg_entities(struct registry *registry, const struct reg_filter 
     plan(registry, filter, &query);
     if (query.impossible)
         return SAN_OK;
-    sqlite3_stmt *s = prepare(registry, filter, &query, err);
+    sqlite3_stmt *s = prepare(registry, &all_rows, filter, &query, err);
     if (s == NULL)
         return SAN_EIO;
     enum san_status status = SAN_OK;
@@ -578,4 +590,15 @@ enum san_status reg_entities(struct registry *registry, const struct reg_filter 
         status = db_fail(registry, "reading entities", err);
     sqlite3_reset(s);
     return status;
+}
+
+bool reg_has_entities(struct registry *registry, const struct reg_filter *filter)
+{
+    struct query query;
+    plan(registry, filter, &query);
+    sqlite3_stmt *s = query.impossible ? NULL : prepare(registry, &any_row, filter, &query, NULL);
+    bool any = s != NULL && sqlite3_step(s) == SQLITE_ROW;
+    if (s != NULL)
+        sqlite3_reset(s);
+    return any;
 }

@@ -120,6 +120,16 @@ static bool in_words(const char *word, const char *a, const char *b)
     return strcmp(word, a) == 0 || strcmp(word, b) == 0;
 }
 
+/* The domains that is_asked_about takes, as a filter's; NULL if there is nothing to ask of everything. */
+static const char *domains_asked_about(const char *state)
+{
+    if (in_words(state, "on", "off"))
+        return "[\"light\",\"switch\",\"fan\",\"media_player\",\"input_boolean\",\"binary_sensor\"]";
+    if (in_words(state, "open", "closed"))
+        return "[\"cover\",\"valve\",\"lock\",\"binary_sensor\"]";
+    return in_words(state, "locked", "unlocked") ? "[\"lock\"]" : NULL;
+}
+
 /* Is it one of the things that "is anything on", "what is open" ask about? */
 static bool is_asked_about(const struct home_entity *e, const char *state)
 {
@@ -298,6 +308,24 @@ static enum san_status by_what_it_is_called(struct search *s, const struct reg_f
     return status;
 }
 
+/* "Is anything on?" is asked of some kinds: in a home of thousands the rest is not even read. */
+static enum san_status by_state(struct search *s, const struct reg_filter *place)
+{
+    struct reg_filter filter = *place;
+    const char *state = home_call_text(s->call, "state");
+    filter.domains = domains_asked_about(state);
+    if (filter.domains == NULL)
+        return none(s, "");
+    enum san_status status =
+        reg_entities(s->registry, &filter, s->arena, &s->out->entities, &s->out->count, s->err);
+    if (status != SAN_OK)
+        return status;
+    if (!narrow(s->out, is_asked_about, state))
+        return none(s, "");
+    groups_fold(s->out->entities, &s->out->count, true);
+    return settle(s, false);
+}
+
 static enum san_status by_group(struct search *s, const struct reg_filter *group)
 {
     bool place = group->area != NULL || group->floor != NULL;
@@ -315,9 +343,6 @@ static enum san_status by_group(struct search *s, const struct reg_filter *group
         return none(s, "");
     if (!kind && !all)
         narrow(s->out, domain_is_first, s->target->domains);
-    if (home_call_asks_of_everything(s->call) &&
-        !narrow(s->out, is_asked_about, home_call_text(s->call, "state")))
-        return none(s, "");
     groups_fold(s->out->entities, &s->out->count, strcmp(s->call->tool, "HassGetState") == 0);
     if (s->target->one && !place)
         return break_tie(s);
@@ -358,5 +383,22 @@ enum san_status resolve_call(struct registry *registry, const struct home_call *
             filter.area = filter.floor = NULL; /* the room to clean, not the one where the vacuum lives */
         return by_name(&search, &filter);
     }
-    return by_group(&search, &filter);
+    return home_call_asks_of_everything(call) ? by_state(&search, &filter) : by_group(&search, &filter);
+}
+
+bool resolve_finds(struct registry *registry, const struct home_call *call, const char *context_area,
+    struct san_arena *arena)
+{
+    struct resolved resolved;
+    const struct reg_filter kind = {
+        .area = home_call_text(call, "area"),
+        .floor = home_call_text(call, "floor"),
+        .domain = home_call_text(call, "domain"),
+        .device_class = home_call_text(call, "device_class"),
+        .exposed_only = true,
+    };
+    bool of_kind = (kind.domain != NULL || kind.device_class != NULL) && home_call_arg(call, "name") == NULL;
+    if (of_kind && strcmp(call->tool, "HassGetState") == 0 && reg_has_entities(registry, &kind))
+        return true;
+    return resolve_call(registry, call, context_area, arena, &resolved, NULL) == SAN_OK && resolved.count > 0;
 }

@@ -29,4 +29,8 @@ struct resolved {
 enum san_status resolve_call(struct registry *registry, const struct home_call *call, const char *context_area,
     struct san_arena *arena, struct resolved *out, struct san_error *err);
 
+/* Would it find anything? Does not read all that a question about a kind of thing would be about. */
+bool resolve_finds(struct registry *registry, const struct home_call *call, const char *context_area,
+    struct san_arena *arena);
+
 #endif

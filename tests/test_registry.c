@@ -51,6 +51,7 @@ static struct home_entity *find(struct fixture *f, struct reg_filter filter, siz
     size_t count;
     assert_int_equal(reg_entities(f->registry, &filter, f->arena, &rows, &count, &f->err), SAN_OK);
     assert_int_equal(count, expected);
+    assert_int_equal(reg_has_entities(f->registry, &filter), expected > 0);
     return rows;
 }
 
