@@ -397,8 +397,10 @@ bool resolve_finds(struct registry *registry, const struct home_call *call, cons
         .device_class = home_call_text(call, "device_class"),
         .exposed_only = true,
     };
-    bool of_kind = (kind.domain != NULL || kind.device_class != NULL) && home_call_arg(call, "name") == NULL;
-    if (of_kind && strcmp(call->tool, "HassGetState") == 0 && reg_has_entities(registry, &kind))
+    bool group = home_call_arg(call, "name") == NULL && home_call_arg(call, "entity_id") == NULL;
+    /* of the tools that can be asked about a group, this one takes all that there is */
+    if (group && strcmp(call->tool, "HassGetState") == 0 && !home_call_asks_of_everything(call) &&
+        reg_has_entities(registry, &kind))
         return true;
     return resolve_call(registry, call, context_area, arena, &resolved, NULL) == SAN_OK && resolved.count > 0;
 }
