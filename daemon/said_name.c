@@ -26,19 +26,6 @@ static const struct san_word *last_of(const struct san_words *words)
     return &words->word[words->count - 1];
 }
 
-/* Where these words were said in a row, or words->count. */
-static size_t find_row(const struct san_words *words, const struct san_word *row, size_t count)
-{
-    for (size_t at = 0; at + count <= words->count; at++) {
-        size_t same = 0;
-        while (same < count && is_word(&words->word[at + same], row[same].text))
-            same++;
-        if (same == count)
-            return at;
-    }
-    return words->count;
-}
-
 static bool has_words(const struct san_words *name, const struct san_words *said)
 {
     for (size_t i = 0; i < said->count; i++) {
@@ -54,7 +41,7 @@ static bool has_words(const struct san_words *name, const struct san_words *said
 static bool is_said(const struct shorts *shorts, const struct san_words *name)
 {
     const struct san_words *words = &shorts->prepared->words;
-    return find_row(words, name->word, name->count) < words->count;
+    return words_find(words, name) < words->count;
 }
 
 /* ---- compounds ---- */
@@ -176,14 +163,15 @@ static struct san_words short_of_room(const struct shorts *shorts, const struct 
 {
     const struct san_words *words = &shorts->prepared->words;
     const struct san_words nothing = {NULL, 0};
-    const struct san_word *head = last_of(name);
-    if (is_word(head, "room")) {
-        size_t at = find_row(words, name->word, name->count - 1), end = at + name->count - 1;
+    const struct san_words head = {name->word + name->count - 1, 1};
+    if (is_word(head.word, "room")) {
+        const struct san_words before = {name->word, name->count - 1};
+        size_t at = words_find(words, &before), end = at + before.count;
         bool bedroom = end < words->count && is_word(&words->word[end], "bedroom");
         return bedroom ? (struct san_words){words->word + at, name->count} : nothing;
     }
-    size_t at = find_row(words, head, 1);
-    bool room = at < words->count && phrases_has_word(shorts->phrases, "rooms", head->text) &&
+    size_t at = words_find(words, &head);
+    bool room = at < words->count && phrases_has_word(shorts->phrases, "rooms", head.word->text) &&
                 !is_told_apart(shorts, at);
     return room ? (struct san_words){words->word + at, 1} : nothing;
 }
@@ -200,7 +188,7 @@ static size_t place_at(const struct shorts *shorts, size_t at)
         const struct san_words *name = &shorts->name[i];
         const struct san_words rest = {words->word + at, words->count - at};
         if ((strcmp(kind, "area") == 0 || strcmp(kind, "floor") == 0) && name->count > longest &&
-            name->count <= rest.count && find_row(&rest, name->word, name->count) == 0)
+            words_find(&rest, name) == 0)
             longest = name->count;
     }
     return longest;
