@@ -30,6 +30,15 @@ static bool asks(const struct home_call *call, const struct telling *telling)
            is_text(home_call_text(call, "device_class"), telling->device_class);
 }
 
+/* Is it about a kind of thing whose facts another may tell? */
+static bool has_other_kind(const struct home_call *call)
+{
+    for (size_t row = 0; row < sizeof(alike) / sizeof(*alike); row++)
+        if (asks(call, &alike[row][0]) || asks(call, &alike[row][1]))
+            return true;
+    return false;
+}
+
 /* The same question of the other kind; false if the call asks for a state that it does not have. */
 static bool ask_other(
     const struct home_call *call, const struct telling *from, const struct telling *to, struct home_call *out)
@@ -135,7 +144,8 @@ void other_kind_apply(const struct understand *understand, const struct understa
         if (strcmp(call->tool, "HassGetState") == 0 && !understood->calls[i].missing[0])
             ask_more_fully(&search, &understood->calls[i]);
         bool group = strcmp(call->tool, "HassGetState") == 0 && !home_call_arg(call, "name");
-        if (group && !resolve_finds(understand->registry, call, prepared->area, arena) &&
+        if (group && has_other_kind(call) &&
+            !resolve_finds(understand->registry, call, prepared->area, arena) &&
             find_other(understand, prepared, call, arena, &other))
             *call = other;
     }

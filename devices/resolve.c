@@ -115,31 +115,31 @@ static bool domain_in(const struct home_entity *e, const char *list)
     return list[0] == '\0' || in_list(list, e->domain);
 }
 
-static bool in_words(const char *word, const char *a, const char *b)
+/* What "is anything on", "what is open" ask about. */
+static const struct asked {
+    const char *yes, *no; /* states */
+    const char *domains;  /* as a filter has them */
+    const char *sensors;  /* of the binary sensors, those of these classes */
+} asked[] = {
+    {"on", "off", "[\"light\",\"switch\",\"fan\",\"media_player\",\"input_boolean\",\"binary_sensor\"]",
+        " running "},
+    {"open", "closed", "[\"cover\",\"valve\",\"lock\",\"binary_sensor\"]",
+        " door garage_door opening window "},
+    {"locked", "unlocked", "[\"lock\"]", ""},
+};
+
+/* NULL if nothing has such a state that could be asked of everything. */
+static const struct asked *find_asked(const char *state)
 {
-    return strcmp(word, a) == 0 || strcmp(word, b) == 0;
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++)
+        if (strcmp(state, asked[i].yes) == 0 || strcmp(state, asked[i].no) == 0)
+            return &asked[i];
+    return NULL;
 }
 
-/* The domains that is_asked_about takes, as a filter's; NULL if there is nothing to ask of everything. */
-static const char *domains_asked_about(const char *state)
+static bool is_no_other_sensor(const struct home_entity *e, const char *classes)
 {
-    if (in_words(state, "on", "off"))
-        return "[\"light\",\"switch\",\"fan\",\"media_player\",\"input_boolean\",\"binary_sensor\"]";
-    if (in_words(state, "open", "closed"))
-        return "[\"cover\",\"valve\",\"lock\",\"binary_sensor\"]";
-    return in_words(state, "locked", "unlocked") ? "[\"lock\"]" : NULL;
-}
-
-/* Is it one of the things that "is anything on", "what is open" ask about? */
-static bool is_asked_about(const struct home_entity *e, const char *state)
-{
-    bool sensor = strcmp(e->domain, "binary_sensor") == 0;
-    if (in_words(state, "on", "off"))
-        return in_list(everything, e->domain) || (sensor && strcmp(e->device_class, "running") == 0);
-    if (in_words(state, "open", "closed"))
-        return in_list(" cover valve lock ", e->domain) ||
-               (sensor && in_list(" door garage_door opening window ", e->device_class));
-    return in_words(state, "locked", "unlocked") && strcmp(e->domain, "lock") == 0;
+    return strcmp(e->domain, "binary_sensor") != 0 || in_list(classes, e->device_class);
 }
 
 static bool domain_is(const struct home_entity *e, const char *domain)
@@ -311,16 +311,16 @@ static enum san_status by_what_it_is_called(struct search *s, const struct reg_f
 /* "Is anything on?" is asked of some kinds: in a home of thousands the rest is not even read. */
 static enum san_status by_state(struct search *s, const struct reg_filter *place)
 {
-    struct reg_filter filter = *place;
-    const char *state = home_call_text(s->call, "state");
-    filter.domains = domains_asked_about(state);
-    if (filter.domains == NULL)
+    const struct asked *about = find_asked(home_call_text(s->call, "state"));
+    if (about == NULL)
         return none(s, "");
+    struct reg_filter filter = *place;
+    filter.domains = about->domains;
     enum san_status status =
         reg_entities(s->registry, &filter, s->arena, &s->out->entities, &s->out->count, s->err);
     if (status != SAN_OK)
         return status;
-    if (!narrow(s->out, is_asked_about, state))
+    if (!narrow(s->out, is_no_other_sensor, about->sensors))
         return none(s, "");
     groups_fold(s->out->entities, &s->out->count, true);
     return settle(s, false);
@@ -389,7 +389,6 @@ enum san_status resolve_call(struct registry *registry, const struct home_call *
 bool resolve_finds(struct registry *registry, const struct home_call *call, const char *context_area,
     struct san_arena *arena)
 {
-    struct resolved resolved;
     const struct reg_filter kind = {
         .area = home_call_text(call, "area"),
         .floor = home_call_text(call, "floor"),
@@ -402,5 +401,6 @@ bool resolve_finds(struct registry *registry, const struct home_call *call, cons
     if (group && strcmp(call->tool, "HassGetState") == 0 && !home_call_asks_of_everything(call) &&
         reg_has_entities(registry, &kind))
         return true;
+    struct resolved resolved;
     return resolve_call(registry, call, context_area, arena, &resolved, NULL) == SAN_OK && resolved.count > 0;
 }

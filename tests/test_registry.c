@@ -112,6 +112,9 @@ static void entities_are_filtered_by_every_field(void **state)
     find(f, (struct reg_filter){.floor = "upstairs"}, 2);
     find(f, (struct reg_filter){.floor = "upstairs", .domain = "fan"}, 1);
     find(f, (struct reg_filter){.domain = "lock"}, 0);
+    find(f, (struct reg_filter){.domains = "[\"fan\",\"light\"]"}, 3);
+    find(f, (struct reg_filter){.domains = "[\"fan\",\"lock\"]", .area = "bedroom"}, 1);
+    find(f, (struct reg_filter){.domains = "[]"}, 0);
     find(f, (struct reg_filter){.area = "sauna"}, 0);
     find(f, (struct reg_filter){.search = "bed"}, 1);
     find(f, (struct reg_filter){.search = "\"ceil* OR"}, 0);
@@ -153,6 +156,7 @@ static void hidden_entities_are_not_exposed_until_the_user_says(void **state)
     struct reg_entity_in in = {.unique_key = "k", .name = "Link quality", .domain = "sensor", .hidden = true};
     assert_int_equal(reg_put_entity(f->registry, &in, NULL, &f->err), SAN_OK);
     find(f, (struct reg_filter){.exposed_only = true}, 0);
+    find(f, (struct reg_filter){.domains = "[\"sensor\"]", .exposed_only = true}, 0);
     assert_int_equal(reg_set_exposed(f->registry, "sensor.link_quality", true, &f->err), SAN_OK);
     find(f, (struct reg_filter){.exposed_only = true}, 1);
 }

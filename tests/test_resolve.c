@@ -81,6 +81,7 @@ static const char *resolve(struct fixture *f, const char *said, const char *area
         call.args[call.arg_count++] = (struct home_arg){.slot = word, .text = value};
     }
     assert_int_equal(resolve_call(f->registry, &call, area, f->arena, &resolved, &f->err), SAN_OK);
+    assert_int_equal(resolve_finds(f->registry, &call, area, f->arena), resolved.count > 0);
     static const char *const outcomes[] = {"ok", "none", "ambiguous", "no target"};
     int len = snprintf(out, sizeof out, "%s", outcomes[resolved.outcome]);
     if (resolved.missing[0] != '\0')
@@ -120,6 +121,14 @@ static void calls_mean_these_entities(void **state)
         {"HassTurnOff floor=Downstairs domain=light", NULL, "ok light.h light.k"},
         {"HassTurnOff domain=light", "Kitchen", "ok light.b light.h light.k"},
         {"HassTurnOn area=Kitchen device_class=blind", NULL, "ok cover.blind"},
+        /* questions about a kind of thing; what voice may not use is not there */
+        {"HassGetState area=Kitchen domain=cover", NULL, "ok cover.blind cover.door"},
+        {"HassGetState area=Bath domain=cover device_class=curtain", NULL, "ok cover.c"},
+        {"HassGetState device_class=door", NULL, "ok binary_sensor.front"},
+        {"HassGetState domain=light area=Attic", NULL, "none"},
+        {"HassGetState domain=light area=Sauna", NULL, "none area"},
+        {"HassGetState area=Attic", NULL, "none"},
+        {"HassGetState entity_id=light.secret domain=lock", NULL, "ok light.secret"},
         /* a state alone: of what is left on, or stands open */
         {"HassGetState area=Kitchen state=on", NULL, "ok light.k switch.kettle"},
         {"HassGetState area=Bath state=off", NULL, "ok binary_sensor.washer media_player.t"},
