@@ -152,22 +152,20 @@ static bool is_said(const struct carrying *carrying, const char *area)
 /* Is there what the call wants, in the room that it names? */
 static bool is_there(const struct carrying *carrying, const struct home_call *call)
 {
-    struct resolved resolved;
-    return resolve_call(carrying->understand->registry, call, NULL, carrying->arena, &resolved, NULL) ==
-               SAN_OK &&
-           resolved.count > 0;
+    return resolve_finds(carrying->understand->registry, call, NULL, carrying->arena);
 }
 
-/* The room of the call: the one that it names, or that of the only thing it names. */
-static const char *room_of(const struct carrying *carrying, const struct home_call *call)
+const char *carry_room_of(
+    struct registry *registry, const struct understood_call *call, struct san_arena *arena)
 {
-    const char *area = home_call_text(call, "area");
+    const char *area = home_call_text(&call->call, "area");
     struct resolved resolved;
-    if (area || !home_call_arg(call, "name"))
+    if (strcmp(call->missing, "area") == 0)
+        return NULL;
+    if (area || call->missing[0] || !home_call_arg(&call->call, "name"))
         return area;
-    if (resolve_call(carrying->understand->registry, call, NULL, carrying->arena, &resolved, NULL) !=
-            SAN_OK ||
-        resolved.count != 1 || !resolved.entities[0].area[0])
+    if (resolve_call(registry, &call->call, NULL, arena, &resolved, NULL) != SAN_OK || resolved.count != 1 ||
+        !resolved.entities[0].area[0])
         return NULL;
     return resolved.entities[0].area;
 }
@@ -180,7 +178,7 @@ static void carry_room(
                 !home_call_arg(&call->call, "name") && !call->missing[0];
     if (!open || is_said(carrying, area) || is_there(carrying, &call->call))
         return;
-    const char *room = room_of(carrying, &before->call);
+    const char *room = carry_room_of(carrying->understand->registry, before, carrying->arena);
     struct home_call carried = call->call;
     call_remove(&carried, "area");
     if (room && call_put_text(&carried, "area", room) && is_there(carrying, &carried))

@@ -13,4 +13,9 @@
 void carry_apply(const struct understand *understand, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena);
 
+/* The room of the call: the one that it names, or that of the only thing it names. NULL if there is none, or
+ * where something else was meant than the call says (its .missing). */
+const char *carry_room_of(
+    struct registry *registry, const struct understood_call *call, struct san_arena *arena);
+
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "call_domain.h"
-#include "devices/resolve.h"
+#include "carry.h"
 #include "evidence.h"
 #include "mention.h"
 
@@ -52,19 +52,6 @@ static bool is_elsewhere(const struct placing *placing, size_t at, const char *a
     return here[0] && strcmp(here, area) != 0 && is_taken(placing, at, area);
 }
 
-/* The room of the only thing that the call is for, or NULL. */
-static const char *room_of(const struct placing *placing, const struct understood_call *call)
-{
-    const char *area = home_call_text(&call->call, "area");
-    struct resolved resolved;
-    if (area || call->missing[0] || !home_call_arg(&call->call, "name"))
-        return area;
-    if (resolve_call(placing->registry, &call->call, NULL, placing->arena, &resolved, NULL) != SAN_OK ||
-        resolved.count != 1 || !resolved.entities[0].area[0])
-        return NULL;
-    return resolved.entities[0].area;
-}
-
 /* Was the room said, in full or as a word of a name ("Emma's night light" of Emma's Room)? */
 static bool is_said(const struct placing *placing, const char *area)
 {
@@ -76,7 +63,8 @@ static const char *room_before(const struct placing *placing, size_t at)
 {
     if (!at || placing->prepared->area[0])
         return NULL;
-    const char *room = room_of(placing, &placing->understood->calls[at - 1]);
+    const struct understood_call *before = &placing->understood->calls[at - 1];
+    const char *room = carry_room_of(placing->registry, before, placing->arena);
     return room && is_said(placing, room) ? room : NULL;
 }
 

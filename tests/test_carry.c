@@ -33,17 +33,24 @@ static int open_home(void **state)
 
 static struct understood understood;
 
-/* What was said by a speaker in `area`, and understood as these calls (JSON) of things of `kind`; of the last
- * one the name is missing if `open`. */
-static void hear(
-    void **state, const char *text, const char *area, const char *kind, bool open, const char *json)
+/* What was said by a speaker in `area`, and understood as these calls (JSON) of things of `kind`; the first
+ * and the last one lack these slots. */
+static void hear_lacking(void **state, const char *text, const char *area, const char *kind,
+    const char *first, const char *last, const char *json)
 {
     struct home_fixture *fixture = *state;
     struct understand_request request;
     understood = home_fixture_hear(fixture, text, area, kind, json, &request);
-    if (open)
-        understood.calls[understood.call_count - 1].missing = "name";
+    understood.calls[0].missing = first;
+    understood.calls[understood.call_count - 1].missing = last;
     carry_apply(&fixture->understand, &request, &understood, fixture->arena);
+}
+
+/* The same, where of the last one the name is missing if `open`. */
+static void hear(
+    void **state, const char *text, const char *area, const char *kind, bool open, const char *json)
+{
+    hear_lacking(state, text, area, kind, "", open ? "name" : "", json);
 }
 
 static void assert_call(size_t i, const char *json)
@@ -162,6 +169,19 @@ static void test_a_room_that_has_such_a_thing_or_was_said_stays(void **state)
     assert_string_equal(home_call_text(&understood.calls[1].call, "area"), "Parlor");
 }
 
+static void test_what_was_taken_for_something_else_has_no_room(void **state)
+{
+    static const char named[] = "[" CALL("HassTurnOff", "\"name\":\"Den TV\"") "," BLINDS("Parlor") "]";
+    static const char placed[] = "[" CALL("HassTurnOff", "\"area\":\"Bedroom\"") "," BLINDS("Parlor") "]";
+    hear_lacking(state, "green den tv off and close the blinds", "Parlor", "media_player", "name", "", named);
+    assert_string_equal(home_call_text(&understood.calls[1].call, "area"), "Parlor");
+    hear_lacking(state, "bedroom shed off and close the blinds", "Parlor", "", "area", "", placed);
+    assert_string_equal(home_call_text(&understood.calls[1].call, "area"), "Parlor");
+    /* no thing of the home, but in that room */
+    hear_lacking(state, "shredder in the bedroom off and close the blinds", "Parlor", "", "name", "", placed);
+    assert_string_equal(home_call_text(&understood.calls[1].call, "area"), "Bedroom");
+}
+
 static void test_a_numbered_thing_is_no_other_one(void **state)
 {
     hear(state, "turn off the piano lamp and set lamp 1 to 20", NULL, "light", true,
@@ -193,6 +213,7 @@ int main(void)
         cmocka_unit_test(test_a_room_is_that_of_the_command_before),
         cmocka_unit_test(test_a_room_is_also_where_the_thing_before_is),
         cmocka_unit_test(test_a_room_that_has_such_a_thing_or_was_said_stays),
+        cmocka_unit_test(test_what_was_taken_for_something_else_has_no_room),
     };
     return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }
