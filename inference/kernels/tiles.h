@@ -141,10 +141,6 @@ static INLINE void multiply_tiles(float *out, size_t out_stride, const struct sa
     else
         for (; t + cut.wide <= whole; t += cut.wide)
             run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, cut.wide, cut.columns, run);
-    if (cut.wide > 2 && whole - t >= 2) {
-        run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, 2, cut.columns, run);
-        t += 2;
-    }
     for (; t < whole; t++)
         run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, 1, cut.columns, run);
     if (rows % cut.tile_rows)
