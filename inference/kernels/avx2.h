@@ -29,7 +29,7 @@ static INLINE void add_lanes_of_four(float out[TILE], __m256 s0, __m256 s1, __m2
 /* ---- quantised weights, in tiles of eight rows and steps of four numbers ---- */
 
 enum { ROWS = 8, STEP = ROWS * 4, STEP_PAIRS = SAN_GROUP / 8 };
-static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .tall = 1};
+static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .few = 1, .tall = 1};
 
 /* sum[l] += w[4l] * q[4l] + .. + w[4l + 3] * q[4l + 3] */
 typedef __m256i dot_fn(__m256i sum, __m256i w, __m256i q);

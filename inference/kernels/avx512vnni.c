@@ -9,7 +9,10 @@
 
 enum { WIDE_ROWS = 16, WIDE_STEP = WIDE_ROWS * 4, TALL = 4, WEIGHED = 3, MIXED = 3, AT_ONCE = 4 };
 
-static const struct cut wide_cut = {.tile_rows = WIDE_ROWS, .columns = COLUMNS_MAX, .wide = 2, .tall = TALL};
+static const struct cut wide_cut = {
+    .tile_rows = WIDE_ROWS, .columns = COLUMNS_MAX, .wide = 2, .few = 1, .tall = TALL};
+static const struct cut wide_cut_rows = {
+    .tile_rows = WIDE_ROWS, .columns = COLUMNS_MAX, .wide = 2, .few = COLUMNS_MAX - 1, .tall = TALL};
 
 typedef void wide_load_fn(__m512i w[2], const char *group, size_t i);
 
@@ -106,8 +109,9 @@ static INLINE void block_q4_0(
     wide_block(out, out_stride, block, tiles, columns, wide_load_q4_0, SAN_GROUP / 2 * WIDE_ROWS, 0.0625f);
 }
 
-/* One scale a row: nothing but dot products. Four tiles at once would read columns less often, but their 24
- * sums do not stay in registers, and waiting for them costs most where another program shares the core. */
+/* One scale a row: nothing but dot products. Of all six columns, four tiles would have 24 sums, which do not
+ * stay in registers, and waiting for them costs most where another program shares the core. Of fewer columns,
+ * two tiles have too few sums for products to go on while others are waited for. */
 static INLINE void block_q8_rows(
     float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
 {
@@ -159,7 +163,7 @@ static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix
 static void multiply_q8_rows(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
     size_t rows, const struct san_columns *cols)
 {
-    multiply_tiles(out, out_stride, w, first, rows, cols, wide_cut, block_q8_rows);
+    multiply_tiles(out, out_stride, w, first, rows, cols, wide_cut_rows, block_q8_rows);
 }
 
 static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,

@@ -8,8 +8,9 @@
 #include "inference/kernels/neon.h"
 
 enum { ROWS = 8, STEP = ROWS * 4, PER_REGISTER = 16, TALL = 2, COLUMNS = 4 };
-static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS, .wide = 1, .tall = TALL};
-static const struct cut cut_rows = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .tall = TALL};
+static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS, .wide = 1, .few = 1, .tall = TALL};
+static const struct cut cut_rows = {
+    .tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .few = 1, .tall = TALL};
 
 /* A step of a tile. */
 struct step {

@@ -98,9 +98,10 @@ void san_neon_multiply_f16(float *out, size_t out_stride, const struct san_matri
  * ---- */
 
 enum { ROWS = 4, STEP = 16 };
-static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .tall = 1};
+static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .few = 1, .tall = 1};
 enum { COLUMNS_OF_ROWS = 4 }; /* whose sums are a register for each row */
-static const struct cut cut_rows = {.tile_rows = ROWS, .columns = COLUMNS_OF_ROWS, .wide = 1, .tall = 1};
+static const struct cut cut_rows = {
+    .tile_rows = ROWS, .columns = COLUMNS_OF_ROWS, .wide = 1, .few = 1, .tall = 1};
 
 /* A group of four rows. */
 struct weights {

@@ -18,8 +18,9 @@ enum { COLUMNS_MAX = 6, TILE_ROWS_MAX = 16, AHEAD_MIN = 256 /* numbers of a row 
 struct cut {
     size_t tile_rows; /* as in its layout */
     size_t columns;   /* of a block, at most */
-    size_t wide;      /* tiles in a block of several columns */
-    size_t tall;      /* tiles in a block of a single one */
+    size_t wide;      /* tiles in a block */
+    size_t few;       /* so many columns and less have blocks of more tiles: */
+    size_t tall;
 };
 
 /* Some tiles, one behind the other, and some columns. */
@@ -99,6 +100,17 @@ static INLINE void run_rest(float *out, size_t out_stride, const struct san_matr
         run_block(out, out_stride, w, tile, cols, cols->count - left, tiles, this_many, nothing_ahead, run);
 }
 
+/* The last columns, however many they are. */
+static INLINE void run_rests(float *out, size_t out_stride, const struct san_matrix *w, size_t tile,
+    const struct san_columns *cols, size_t tiles, size_t columns, block_fn *run)
+{
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 1, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 2, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 3, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 4, run);
+    run_rest(out, out_stride, w, tile, cols, tiles, columns, 5, run);
+}
+
 /* All columns. */
 static INLINE void run_columns(float *out, size_t out_stride, const struct san_matrix *w, size_t tile,
     const struct san_columns *cols, size_t tiles, size_t columns, block_fn *run)
@@ -108,11 +120,7 @@ static INLINE void run_columns(float *out, size_t out_stride, const struct san_m
         run_block(out, out_stride, w, tile, cols, c, tiles, columns, ahead, run);
         move_ahead(&ahead, w->n / SAN_GROUP);
     }
-    run_rest(out, out_stride, w, tile, cols, tiles, columns, 1, run);
-    run_rest(out, out_stride, w, tile, cols, tiles, columns, 2, run);
-    run_rest(out, out_stride, w, tile, cols, tiles, columns, 3, run);
-    run_rest(out, out_stride, w, tile, cols, tiles, columns, 4, run);
-    run_rest(out, out_stride, w, tile, cols, tiles, columns, 5, run);
+    run_rests(out, out_stride, w, tile, cols, tiles, columns, run);
 }
 
 /* A tile of which not all rows are wanted. */
@@ -135,9 +143,9 @@ static INLINE void multiply_tiles(float *out, size_t out_stride, const struct sa
     size_t rows, const struct san_columns *cols, struct cut cut, block_fn *run)
 {
     size_t tile = first / cut.tile_rows, whole = rows / cut.tile_rows, t = 0;
-    if (cols->count == 1)
+    if (cols->count <= cut.few)
         for (; t + cut.tall <= whole; t += cut.tall)
-            run_block(out + t * cut.tile_rows, 0, w, tile + t, cols, 0, cut.tall, 1, nothing_ahead, run);
+            run_rests(out + t * cut.tile_rows, out_stride, w, tile + t, cols, cut.tall, cut.few + 1, run);
     else
         for (; t + cut.wide <= whole; t += cut.wide)
             run_columns(out + t * cut.tile_rows, out_stride, w, tile + t, cols, cut.wide, cut.columns, run);
