@@ -282,6 +282,11 @@ bool phrases_has_word(const struct phrases *phrases, const char *list, const cha
     return has_text(entry(phrases, "words", list), text);
 }
 
+cJSON *phrases_words(const struct phrases *phrases, const char *list)
+{
+    return cJSON_Duplicate(entry(phrases, "words", list), true);
+}
+
 bool phrases_is_noun(const struct phrases *phrases, const char *domain, const char *word)
 {
     const cJSON *nouns, *noun;

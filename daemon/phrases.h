@@ -3,6 +3,7 @@
 #ifndef HEARTHD_PHRASES_H
 #define HEARTHD_PHRASES_H
 
+#include <cjson/cJSON.h>
 #include <stdbool.h>
 
 #include "daemon/beside.h"
@@ -56,5 +57,7 @@ const char *phrases_state(
     const struct phrases *phrases, const char *domain, const char *device_class, const char *state);
 /* Is text one of the words of that list ("yes", "no", "command_words")? */
 bool phrases_has_word(const struct phrases *phrases, const char *list, const char *text);
+/* A copy of that list, for another thread: phrases change when they are read again. The caller deletes it. */
+cJSON *phrases_words(const struct phrases *phrases, const char *list);
 
 #endif

@@ -132,26 +132,23 @@ void rpc_method_areas(struct hearthd *daemon, struct rpc_call *call, const cJSON
 
 static bool is_room(const void *data, const char *words)
 {
-    return phrases_has_word(data, "rooms", words);
+    const cJSON *room;
+    cJSON_ArrayForEach(room, (const cJSON *)data)
+    {
+        if (cJSON_IsString(room) && strcmp(room->valuestring, words) == 0)
+            return true;
+    }
+    return false;
 }
 
-void rpc_method_areas_suggest(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+static enum san_status read_suggestions(struct rpc_long *answer, struct san_error *err)
 {
-    (void)params;
-    struct san_arena *arena = rpc_open_arena(call);
     struct area_suggestion *found;
     size_t count = 0;
-    struct san_error error = {0};
-    if (!arena)
-        return;
-    if (area_suggest(daemon->registry, is_room, daemon->phrases, arena, &found, &count, &error) != SAN_OK) {
-        rpc_answer_status(call, &error);
-        san_arena_free(arena);
-        return;
-    }
-    cJSON *result = cJSON_CreateObject();
-    cJSON *list = cJSON_AddArrayToObject(result, "suggestions");
-    for (size_t i = 0; i < count; i++) {
+    enum san_status status =
+        area_suggest(answer->registry, is_room, answer->words, answer->arena, &found, &count, err);
+    cJSON *list = status == SAN_OK ? cJSON_AddArrayToObject(answer->result, "suggestions") : NULL;
+    for (size_t i = 0; list && i < count; i++) {
         cJSON *entry = cJSON_CreateObject();
         cJSON_AddStringToObject(entry, "entity_id", found[i].entity_id);
         cJSON_AddStringToObject(entry, "name", found[i].name);
@@ -159,8 +156,18 @@ void rpc_method_areas_suggest(struct hearthd *daemon, struct rpc_call *call, con
         cJSON_AddBoolToObject(entry, "new", found[i].is_new);
         rpc_append(list, entry);
     }
-    rpc_answer(call, result);
-    san_arena_free(arena);
+    return status;
+}
+
+void rpc_method_areas_suggest(struct hearthd *daemon, struct rpc_call *call, const cJSON *params)
+{
+    static const struct rpc_long_steps steps = {.read = read_suggestions};
+    (void)params;
+    struct rpc_long *answer = rpc_long_new(daemon, call);
+    if (!answer)
+        return;
+    answer->words = phrases_words(daemon->phrases, "rooms");
+    rpc_long_start(answer, &steps);
 }
 
 /* {} or the error; with data.nearest where a name is not known. kind "" : no names to offer. */

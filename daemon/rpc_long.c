@@ -72,6 +72,7 @@ static void clear(struct job *job)
         reg_close(job->answer.registry);
     san_arena_free(job->answer.arena);
     cJSON_Delete(job->answer.result);
+    cJSON_Delete(job->answer.words);
 }
 
 void rpc_long_free(struct rpc_long *answer)

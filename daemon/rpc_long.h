@@ -20,6 +20,7 @@ struct rpc_long {
     struct home_entity *rows; /* of read, for look */
     size_t count;
     struct reg_filter filter; /* for rpc_long_read_rows; texts in the arena */
+    cJSON *words;             /* a list for read; freed with the answer */
     int64_t id, limit;        /* of rows in the log */
 };
 

@@ -1,5 +1,5 @@
 #!/bin/sh
-# A home file of 10,000 entities, larger than a line of the socket, goes into a hearthd that runs; one with a mistake in it does not, not even in part.
+# A home file of 10,000 entities, larger than a line of the socket, goes into a hearthd that runs; one with a mistake in it does not, not even in part. What is asked of all of them holds nobody up.
 . "$(dirname "$0")/daemon.sh"
 need hearthctl
 printf 'turn on | 0.99 | HassTurnOn name=Lamp\n' >"$script"
@@ -38,4 +38,11 @@ ctl reload
 check "a device that is described later is the one of the file" knows '"entity_id":"light.lamp_17","origin":"mqtt"'
 check "with its room and alias" sh -c "hearthctl --socket $sock devices 'glow 17' | grep -q 'Room 17'"
 check "and no other one" test "$(entities)" = 10000
+
+# As many again, without rooms.
+home 10000 null | sed 's/"area": "Room [0-9]*", "domain"/"domain"/g; s/glow/beam/g; s/lamp_/hall_/g; s/Lamp/Hall lamp/g' >"$work/roomless.json"
+ctl import "$work/roomless.json" >/dev/null
+echo '{"jsonrpc":"2.0","id":1,"method":"areas.suggest"}' >"$work/suggest"
+check "while rooms are read off 10,000 names, others are answered" sh -c "python3 $HEARTH_SRCDIR/tests/e2e/meanwhile.py $sock <$work/suggest >$work/suggested"
+check "all of them" test "$(grep -o '"area":"Hall","new":true' "$work/suggested" | wc -l)" = 10000
 finish
