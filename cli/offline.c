@@ -366,6 +366,22 @@ static void keep_back_unexcepted(struct offline_result *out)
     }
 }
 
+/* Reads other words instead. */
+static enum san_status read_again(struct offline *offline, const struct understand *understand,
+    const char *text, struct offline_result *out, struct san_error *err)
+{
+    bool trace = out->prepared.request.trace;
+    enum san_status status =
+        understand_prepare(understand, text, out->prepared.area, out->arena, &out->prepared, err);
+    out->prepared.request.trace = trace;
+    if (status == SAN_OK)
+        status = san_parse(offline->session, offline->tools, &out->prepared.request, &out->network, err);
+    if (status == SAN_OK)
+        status =
+            understand_finish(understand, &out->prepared, out->network, out->arena, &out->understood, err);
+    return status;
+}
+
 /* Reads the sentence again without its exception, if it has one. */
 static enum san_status take_exception(struct offline *offline, const struct understand *understand,
     struct offline_result *out, struct san_error *err)
@@ -374,20 +390,21 @@ static enum san_status take_exception(struct offline *offline, const struct unde
     size_t begin = except_find(offline->phrases, words);
     if (begin == words->count || except_may_be_copied(&out->understood))
         return SAN_OK;
-    bool trace = out->prepared.request.trace;
     const char *rest = words_join(words, 0, begin, out->arena);
     enum san_status status =
         except_read(offline->phrases, understand, &out->prepared, begin, out->arena, &out->except, err);
     if (status == SAN_OK)
-        status = understand_prepare(understand, rest, out->prepared.area, out->arena, &out->prepared, err);
-    out->prepared.request.trace = trace;
-    if (status == SAN_OK)
-        status = san_parse(offline->session, offline->tools, &out->prepared.request, &out->network, err);
-    if (status == SAN_OK)
-        status =
-            understand_finish(understand, &out->prepared, out->network, out->arena, &out->understood, err);
+        status = read_again(offline, understand, rest, out, err);
     keep_back_unexcepted(out);
     return status;
+}
+
+/* Reads it again with names in their own order, if some were said the other way round. */
+static enum san_status take_order(struct offline *offline, const struct understand *understand,
+    struct offline_result *out, struct san_error *err)
+{
+    const char *text = understand_in_order(&out->prepared, &out->understood);
+    return text ? read_again(offline, understand, text, out, err) : SAN_OK;
 }
 
 static enum san_status keep_sure_calls(
@@ -433,6 +450,8 @@ enum san_status offline_parse(struct offline *offline, const char *text, const c
     if (status != SAN_OK)
         return status;
     status = understand_finish(&understand, &out->prepared, out->network, out->arena, &out->understood, err);
+    if (status == SAN_OK)
+        status = take_order(offline, &understand, out, err);
     if (status == SAN_OK)
         status = take_exception(offline, &understand, out, err);
     out->ms = clock_ms() - begin;

@@ -376,7 +376,9 @@ enum san_status reread_next(struct hearthd *daemon, const struct recollection *l
 {
     struct rereading *rereading = &utterance->rereading;
     bool is_command = rereading->later.tool; /* of a timer: its time is known */
-    *text = NULL;
+    *text = understand_in_order(&utterance->reading.prepared, &utterance->reading.understood);
+    if (*text)
+        return SAN_OK;
     if (!rereading->split && !is_command) {
         rereading->split = true;
         enum san_status status = split(daemon, utterance, text, err);

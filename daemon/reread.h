@@ -3,6 +3,7 @@
  * The network reads one sentence at a time, and its calls have no place for a clock or an exception. After it
  * has read an utterance, this decides whether it is to read other words instead:
  *
+ *     names in their own order        "the light in the pantry", which is Pantry Light (turned_name.h)
  *     without what no call can say    "turn off all lights | except the floor lamp", "fan off | at 7 am",
  *                                     "fan on | for 10 minutes" (lasting.h)
  *     completed by the conversation   "turn it off", "and the kitchen too"           (follow_up.h)

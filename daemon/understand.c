@@ -10,6 +10,7 @@
 #include "daemon/carry.h"
 #include "daemon/contrary.h"
 #include "daemon/evidence.h"
+#include "daemon/except.h"
 #include "daemon/fraction.h"
 #include "daemon/item_list.h"
 #include "daemon/leftover.h"
@@ -20,6 +21,7 @@
 #include "daemon/phrases.h"
 #include "daemon/said_kind.h"
 #include "daemon/said_name.h"
+#include "daemon/turned_name.h"
 #include "daemon/whole_name.h"
 #include "daemon/words.h"
 
@@ -134,6 +136,8 @@ enum san_status understand_prepare(const struct understand *understand, const ch
     out->request.item_count = count > SAN_ITEMS_MAX ? SAN_ITEMS_MAX : count;
     loose_name_drop(understand, out, arena);
     if (understand->phrases)
+        status = turned_name_apply(understand->phrases, out, arena, err);
+    if (status == SAN_OK && understand->phrases)
         status = said_name_apply(understand->phrases, out, arena, err);
     return status == SAN_OK ? set_items(out, arena, err) : status;
 }
@@ -376,4 +380,10 @@ enum san_status understand_finish(const struct understand *understand,
     if (status != SAN_OK)
         return status;
     return namesake_apply(understand->registry, prepared, out, arena, err);
+}
+
+const char *understand_in_order(
+    const struct understand_request *prepared, const struct understood *understood)
+{
+    return except_may_be_copied(understood) ? NULL : prepared->in_order;
 }

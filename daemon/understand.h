@@ -41,6 +41,8 @@ struct understand_request {
     struct shortlist_item *items; /* request.items[i] is items[i] */
     const char *normalized;       /* the words, joined by spaces */
     const char *area;             /* the speaker's room by its canonical name, or "" */
+    const char *in_order; /* the text with names in their own order (turned_name.h), or NULL: what is to be
+                             read instead, see understand_in_order */
 };
 
 /* One call, as it was understood. Act only on calls with missing, unproven and overlooked all "". */
@@ -74,5 +76,10 @@ enum san_status understand_prepare(const struct understand *understand, const ch
 enum san_status understand_finish(const struct understand *understand,
     const struct understand_request *prepared, const struct san_result *result, struct san_arena *arena,
     struct understood *out, struct san_error *err);
+
+/* What the network is to read instead of what it has read, or NULL: names in their own order, unless words of
+ * the sentence are copied, which stay as they were said. */
+const char *understand_in_order(
+    const struct understand_request *prepared, const struct understood *understood);
 
 #endif
