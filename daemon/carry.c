@@ -136,6 +136,40 @@ static void carry_name(
     call->missing = call->leftover = call->unproven = "";
 }
 
+/* ---- "it" on a list ---- */
+
+/* The item before it, where the item is "it". */
+static bool carry_item(
+    const struct carrying *carrying, const struct understood_call *before, struct understood_call *call)
+{
+    const char *item = home_call_text(&before->call, "item");
+    for (size_t i = 0; item && i < call->call.arg_count; i++) {
+        struct home_arg *arg = &call->call.args[i];
+        if (strcmp(arg->slot, "item") != 0 ||
+            !phrases_has_word(carrying->understand->phrases, "carried", arg->text))
+            continue;
+        arg->text = item;
+        return true;
+    }
+    return false;
+}
+
+/* Is the call one of those before it? */
+static bool repeats(const struct understood *understood, size_t at)
+{
+    for (size_t i = 0; i < at; i++)
+        if (call_equal(&understood->calls[i].call, &understood->calls[at].call))
+            return true;
+    return false;
+}
+
+static void drop(struct understood *understood, size_t at)
+{
+    understood->call_count--;
+    for (size_t i = at; i < understood->call_count; i++)
+        understood->calls[i] = understood->calls[i + 1];
+}
+
 /* ---- rooms ---- */
 
 static bool is_said(const struct carrying *carrying, const char *area)
@@ -190,7 +224,10 @@ void carry_apply(const struct understand *understand, const struct understand_re
 {
     const struct carrying carrying = {.understand = understand, .prepared = prepared, .arena = arena};
     for (size_t i = 1; understand->phrases && i < understood->call_count; i++) {
-        carry_name(&carrying, &understood->calls[i - 1], &understood->calls[i]);
-        carry_room(&carrying, &understood->calls[i - 1], &understood->calls[i]);
+        const struct understood_call *before = &understood->calls[i - 1];
+        carry_name(&carrying, before, &understood->calls[i]);
+        carry_room(&carrying, before, &understood->calls[i]);
+        if (carry_item(&carrying, before, &understood->calls[i]) && repeats(understood, i))
+            drop(understood, i--);
     }
 }

@@ -2,14 +2,16 @@
  *
  * "Turn the piano lamp on and set it to blue": it is the piano lamp, which the network, bound to names that
  * were said, leaves open. "Bedroom lights to 20 and close the blinds": a group for which no room was said is
- * that of the room before it, where the speaker's own room has no such thing.
+ * that of the room before it, where the speaker's own room has no such thing. "Remind me of milk and put it
+ * on the list" is about milk, once.
  */
 #ifndef HEARTH_CARRY_H
 #define HEARTH_CARRY_H
 
 #include "understand.h"
 
-/* Completes calls from those before them. A call that says a name or room of its own stays as it is. */
+/* Completes calls from those before them. A call that says a name, room or item of its own stays as it is;
+ * one that repeats an item goes. */
 void carry_apply(const struct understand *understand, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena);
 

@@ -196,6 +196,43 @@ static void test_one_before_the_name_is_not_it(void **state)
     assert_call(1, CALL("HassTurnOn", "\"name\":\"Left Blind\",\"domain\":\"cover\""));
 }
 
+/* ---- "it" on a list ---- */
+
+#define LIST(item) CALL("HassListAddItem", "\"name\":\"School List\",\"item\":\"" item "\"")
+#define SHOP(item) CALL("HassShoppingListAddItem", "\"item\":\"" item "\"")
+
+static void test_it_is_the_item_before(void **state)
+{
+    hear(state, "remind me of pe kit and put it on my school list", NULL, "", false,
+        "[" LIST("pe kit") "," LIST("it") "]");
+    assert_int_equal(understood.call_count, 1);
+    assert_call(0, LIST("pe kit"));
+    hear(state, "flour and eggs are out, put them on the shopping list", NULL, "", false,
+        "[" SHOP("flour") "," SHOP("eggs") "," SHOP("them") "]");
+    assert_int_equal(understood.call_count, 2);
+    assert_call(1, SHOP("eggs"));
+}
+
+static void test_it_may_go_to_another_list(void **state)
+{
+    hear(state, "put glue on the shopping list and add it to the school list", NULL, "", false,
+        "[" SHOP("glue") "," LIST("it") "]");
+    assert_int_equal(understood.call_count, 2);
+    assert_call(1, LIST("glue"));
+}
+
+static void test_what_is_said_twice_stays(void **state)
+{
+    hear(state, "milk and milk on the shopping list", NULL, "", false, "[" SHOP("milk") "," SHOP("milk") "]");
+    assert_int_equal(understood.call_count, 2);
+}
+
+static void test_it_alone_stays(void **state)
+{
+    hear(state, "put it on the school list", NULL, "", false, "[" LIST("it") "]");
+    assert_call(0, LIST("it"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,6 +251,10 @@ int main(void)
         cmocka_unit_test(test_a_room_is_also_where_the_thing_before_is),
         cmocka_unit_test(test_a_room_that_has_such_a_thing_or_was_said_stays),
         cmocka_unit_test(test_what_was_taken_for_something_else_has_no_room),
+        cmocka_unit_test(test_it_is_the_item_before),
+        cmocka_unit_test(test_it_may_go_to_another_list),
+        cmocka_unit_test(test_what_is_said_twice_stays),
+        cmocka_unit_test(test_it_alone_stays),
     };
     return cmocka_run_group_tests(tests, open_home, home_fixture_close);
 }
