@@ -6,6 +6,8 @@
 #include "call_domain.h"
 #include "devices/resolve.h"
 #include "evidence.h"
+#include "phrases.h"
+#include "words.h"
 
 /* The same fact as one domain and class has it, and as another; the states in which it holds and does not. */
 struct telling {
@@ -72,6 +74,7 @@ static bool find_other(const struct understand *understand, const struct underst
 
 /* What a question is about, and how much of it was said. */
 struct search {
+    const struct phrases *phrases;
     const struct understand_request *prepared;
     struct san_arena *arena;
 };
@@ -99,6 +102,92 @@ static const struct shortlist_item *said_more_fully(const struct search *search,
         only = item;
     }
     return only;
+}
+
+/* All that was said of a thing by its name and its aliases; *whole: all of one of them was. */
+static uint64_t said_of_thing(const struct search *search, const char *name, bool *whole)
+{
+    uint64_t where = 0;
+    for (size_t i = 0; i < search->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &search->prepared->items[i];
+        struct evidence found = said(search, item->text);
+        if (strcmp(item->name, name) != 0)
+            continue;
+        *whole = *whole || found.said == found.of;
+        where |= found.where;
+    }
+    return where;
+}
+
+static bool says_word(const struct search *search, const char *text)
+{
+    const struct san_words *words = &search->prepared->words;
+    for (size_t i = 0; i < words->count; i++)
+        if (strcmp(words->word[i].text, text) == 0)
+            return true;
+    return false;
+}
+
+/* "Is the heater at grandpa's on" tells what is asked, if not by its name: a word for a kind of thing that
+ * stands in no other call's name. */
+static bool says_kind(
+    const struct search *search, const struct understood *understood, const struct understood_call *call)
+{
+    const struct san_words *words = &search->prepared->words;
+    uint64_t others = 0;
+    bool whole = false;
+    for (size_t i = 0; i < understood->call_count; i++) {
+        const char *name = home_call_text(&understood->calls[i].call, "name");
+        if (name && &understood->calls[i] != call)
+            others |= said_of_thing(search, name, &whole);
+    }
+    for (size_t i = 0; i < words->count; i++)
+        if (!(others >> i & 1) && phrases_is_noun(search->phrases, NULL, words->word[i].text))
+            return true;
+    return false;
+}
+
+/* "Where has Camila got to" says no more of "Camila's Window" than whose it is, and all of "Camila": the
+ * person whose name, letter by letter, is all that was said of the thing; or NULL. "Camila's" asks for a
+ * thing of hers. */
+static const struct shortlist_item *person_meant(const struct search *search, const char *name)
+{
+    bool whole = false;
+    uint64_t part = said_of_thing(search, name, &whole);
+    for (size_t i = 0; part && !whole && i < search->prepared->request.item_count; i++) {
+        const struct shortlist_item *item = &search->prepared->items[i];
+        struct san_words person;
+        if (strcmp(item->kind, "person") != 0 ||
+            san_normalize(search->arena, item->text, strlen(item->text), &person, NULL) != SAN_OK)
+            continue;
+        if ((part & ~words_mask(&search->prepared->words, &person)) == 0)
+            return item;
+    }
+    return NULL;
+}
+
+/* Asks where the person is. Of a state that is neither of theirs, the answer tells enough. */
+static void ask_person(
+    const struct search *search, const struct understood *understood, struct understood_call *call)
+{
+    const char *name = home_call_text(&call->call, "name"), *state = home_call_text(&call->call, "state");
+    bool placed = home_call_arg(&call->call, "area") || home_call_arg(&call->call, "floor");
+    if (!name || placed || strcmp(call->kind, "person") == 0 || says_kind(search, understood, call))
+        return;
+    const struct shortlist_item *person = person_meant(search, name);
+    if (!person)
+        return;
+    struct home_call other = call->call;
+    static const char *const slots[] = {"name", "domain", "device_class", "state"};
+    for (size_t i = 0; i < sizeof(slots) / sizeof(*slots); i++)
+        call_remove(&other, slots[i]);
+    const char *now = says_word(search, "away") ? "not_home" : says_word(search, "home") ? "home" : NULL;
+    if ((state && now && !call_put_text(&other, "state", now)) ||
+        !call_put_text(&other, "name", person->name))
+        return;
+    call->call = other;
+    call->kind = person->kind;
+    call->unproven = "";
 }
 
 /* A state as things of that kind have it; NULL: they are asked for their value. */
@@ -138,11 +227,14 @@ static void ask_more_fully(const struct search *search, struct understood_call *
 void other_kind_apply(const struct understand *understand, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena)
 {
-    const struct search search = {.prepared = prepared, .arena = arena};
+    const struct search search = {.phrases = understand->phrases, .prepared = prepared, .arena = arena};
     for (size_t i = 0; i < understood->call_count; i++) {
         struct home_call *call = &understood->calls[i].call, other;
-        if (strcmp(call->tool, "HassGetState") == 0 && !understood->calls[i].missing[0])
+        bool asks = strcmp(call->tool, "HassGetState") == 0 && !understood->calls[i].missing[0];
+        if (asks)
             ask_more_fully(&search, &understood->calls[i]);
+        if (asks && understand->phrases)
+            ask_person(&search, understood, &understood->calls[i]);
         bool group = strcmp(call->tool, "HassGetState") == 0 && !home_call_arg(call, "name");
         if (group && has_other_kind(call) &&
             !resolve_finds(understand->registry, call, prepared->area, arena) &&

@@ -34,17 +34,23 @@ static int open_phrases(void **state)
 #define CALL(tool, rest) "{\"name\":\"" tool "\",\"arguments\":{" rest "}}"
 #define ASK(rest) CALL("HassGetState", rest)
 
-/* A call in that home becomes this one, whatever the words were. */
-static void assert_becomes(void **state, const char *home, const char *json, const char *want)
+/* The last of the calls in that home becomes this one, where that was said. */
+static void assert_said(void **state, const char *home, const char *text, const char *json, const char *want)
 {
     struct home_fixture *fixture = *state;
     struct understand_request request;
     char calls[512];
     snprintf(calls, sizeof(calls), "[%s]", json);
     home_fixture_move(fixture, home);
-    struct understood understood = home_fixture_hear(fixture, "", NULL, "", calls, &request);
+    struct understood understood = home_fixture_hear(fixture, text, NULL, "", calls, &request);
     other_kind_apply(&fixture->understand, &request, &understood, fixture->arena);
-    home_fixture_assert_call(&understood.calls[0], want);
+    home_fixture_assert_call(&understood.calls[understood.call_count - 1], want);
+}
+
+/* A call in that home becomes this one, whatever the words were. */
+static void assert_becomes(void **state, const char *home, const char *json, const char *want)
+{
+    assert_said(state, home, "", json, want);
 }
 
 static void assert_stays(void **state, const char *home, const char *json)
@@ -291,6 +297,37 @@ static void test_nothing_else_is_done_than_was_understood(void **state)
         state, "turn on the front door alarm", "lock", CALL("HassTurnOn", "\"name\":\"Front Door\""));
 }
 
+#define ANNA "{\"entity_id\":\"person.anna\",\"name\":\"Anna\",\"domain\":\"person\"}"
+#define ANNAS ENTITY("anna", "Anna's Hatch", "Loft", "cover", "window")
+#define HATCH(rest) ASK("\"name\":\"Anna's Hatch\",\"domain\":\"cover\"" rest)
+#define PERSON(rest) ASK("\"name\":\"Anna\"" rest)
+
+static const char annas[] = HOME(ANNA "," ANNAS "," HALL_LOCK);
+
+static void test_who_was_named_is_asked_for_and_not_what_is_theirs(void **state)
+{
+    assert_said(state, annas, "where's anna got to", HATCH(""), PERSON(""));
+    assert_said(state, annas, "is anna home", HATCH(",\"state\":\"closed\""), PERSON(",\"state\":\"home\""));
+    assert_said(
+        state, annas, "is anna away", HATCH(",\"state\":\"open\""), PERSON(",\"state\":\"not_home\""));
+    assert_said(state, annas, "is anna still at work", HATCH(",\"state\":\"open\""), PERSON(""));
+    assert_said(state, annas, "is the front door locked and is anna home",
+        ASK("\"name\":\"Front Door\",\"state\":\"locked\"") "," HATCH(",\"state\":\"closed\""),
+        PERSON(",\"state\":\"home\""));
+}
+
+static void test_what_is_theirs_is_asked_for_by_its_own_words(void **state)
+{
+    assert_said(
+        state, annas, "is anna's hatch open", HATCH(",\"state\":\"open\""), HATCH(",\"state\":\"open\""));
+    assert_said(
+        state, annas, "is anna hatch open", HATCH(",\"state\":\"open\""), HATCH(",\"state\":\"open\""));
+    assert_said(
+        state, annas, "is anna's closed", HATCH(",\"state\":\"closed\""), HATCH(",\"state\":\"closed\""));
+    assert_said(state, annas, "is the window over by anna open", HATCH(",\"state\":\"open\""),
+        HATCH(",\"state\":\"open\""));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -319,6 +356,8 @@ int main(void)
         cmocka_unit_test(test_what_was_said_apart_from_the_name_is_not_asked),
         cmocka_unit_test(test_a_question_for_what_is_missing_stays),
         cmocka_unit_test(test_nothing_else_is_done_than_was_understood),
+        cmocka_unit_test(test_who_was_named_is_asked_for_and_not_what_is_theirs),
+        cmocka_unit_test(test_what_is_theirs_is_asked_for_by_its_own_words),
     };
     return cmocka_run_group_tests(tests, open_phrases, home_fixture_close);
 }
