@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "daemon/aside.h"
 #include "daemon/borne_out.h"
 #include "daemon/both.h"
 #include "daemon/call_domain.h"
@@ -379,6 +380,7 @@ enum san_status understand_finish(const struct understand *understand,
     status = both_apply(understand, prepared, out, arena, err);
     if (status != SAN_OK)
         return status;
+    aside_apply(understand, prepared, out, arena);
     return namesake_apply(understand->registry, prepared, out, arena, err);
 }
 
