@@ -49,6 +49,33 @@ static struct part trimmed(struct part part)
     return part;
 }
 
+static struct part without_space(struct part part, size_t from)
+{
+    part.begin += from;
+    while (part.begin < part.end && isspace((unsigned char)*part.begin))
+        part.begin++;
+    return part;
+}
+
+/* "|Along with the| eggs", "|with some| biscuits": without the words that join it to the item before, where
+ * an article follows them; those of "curry, with rice" may be a part of it. */
+static struct part without_joint(struct part part)
+{
+    static const char *const joints[] = {"and", "also", "plus", "along", "together", "with"};
+    static const char *const articles[] = {"the", "some", "a", "an"};
+    struct part rest = part;
+    for (bool again = true; again;) {
+        again = false;
+        for (size_t i = 0; i < sizeof(joints) / sizeof(*joints) && !again; i++)
+            if ((again = begins_with_word(rest, joints[i])))
+                rest = without_space(rest, strlen(joints[i]));
+    }
+    for (size_t i = 0; rest.begin > part.begin && i < sizeof(articles) / sizeof(*articles); i++)
+        if (begins_with_word(rest, articles[i]))
+            return trimmed(rest);
+    return part;
+}
+
 static size_t words_in(struct part part)
 {
     size_t count = 0;
@@ -183,6 +210,16 @@ static bool are_parts(
     return true;
 }
 
+/* False: out of memory. */
+static bool put_item(struct home_call *call, struct part part, struct san_arena *arena)
+{
+    const char *text = san_arena_strndup(arena, part.begin, len_of(part));
+    for (size_t a = 0; text && a < call->arg_count; a++)
+        if (strcmp(call->args[a].slot, "item") == 0)
+            call->args[a].text = text;
+    return text;
+}
+
 /* The calls with those of the run exchanged for one a part. */
 static enum san_status put_parts(const struct parts *parts, size_t begin, size_t end,
     struct understood *understood, struct san_arena *arena, struct san_error *err)
@@ -195,12 +232,8 @@ static enum san_status put_parts(const struct parts *parts, size_t begin, size_t
     for (size_t p = 0; p < parts->count; p++) {
         struct understood_call *call = &calls[begin + p];
         *call = understood->calls[begin + p < end ? begin + p : end - 1];
-        const char *text = san_arena_strndup(arena, parts->part[p].begin, len_of(parts->part[p]));
-        if (!text)
+        if (!put_item(&call->call, parts->part[p], arena))
             return san_fail(err, SAN_ENOMEM, "out of memory for an item of a list");
-        for (size_t a = 0; a < call->call.arg_count; a++)
-            if (strcmp(call->call.args[a].slot, "item") == 0)
-                call->call.args[a].text = text;
     }
     memcpy(calls + begin + parts->count, understood->calls + end,
         (understood->call_count - end) * sizeof(*calls));
@@ -238,6 +271,22 @@ static enum san_status apply_run(const struct understand_request *prepared, size
     return status;
 }
 
+/* Every item of the run but the first, without what joins it to the one before. */
+static enum san_status take_joints(
+    struct understood *understood, size_t begin, size_t end, struct san_arena *arena, struct san_error *err)
+{
+    for (size_t i = begin + 1; i < end; i++) {
+        struct home_call *call = &understood->calls[i].call;
+        const char *item = home_call_text(call, "item");
+        struct part part = without_joint((struct part){item, item + strlen(item)});
+        if (len_of(part) == strlen(item))
+            continue;
+        if (!put_item(call, part, arena))
+            return san_fail(err, SAN_ENOMEM, "out of memory for an item of a list");
+    }
+    return SAN_OK;
+}
+
 enum san_status item_list_apply(const struct understand_request *prepared, struct understood *understood,
     struct san_arena *arena, struct san_error *err)
 {
@@ -248,6 +297,8 @@ enum san_status item_list_apply(const struct understand_request *prepared, struc
             continue;
         end = end_of_run(understood, begin);
         status = apply_run(prepared, begin, &end, understood, arena, err);
+        if (status == SAN_OK)
+            status = take_joints(understood, begin, end, arena, err);
         share_confidence(understood, begin, end);
     }
     return status;

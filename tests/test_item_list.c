@@ -172,6 +172,25 @@ static void test_other_calls_and_other_lists_keep_their_own(void **state)
     assert_sure(3, (const double[]){0.9, 0.8, 0.5});
 }
 
+static void test_what_joins_an_item_is_no_part_of_it(void **state)
+{
+    assert_becomes(state, "stick olive oil on the list with the kitchen roll",
+        "[" SHOP("olive oil") "," SHOP("with the kitchen roll") "]",
+        "[" SHOP("olive oil") "," SHOP("kitchen roll") "]");
+    assert_becomes(state, "put milk on the list along with some eggs",
+        "[" SHOP("milk") "," SHOP("along with some eggs") "]", "[" SHOP("milk") "," SHOP("eggs") "]");
+}
+
+static void test_a_joint_may_be_a_part_of_the_item(void **state)
+{
+#define RICE "[" SHOP("curry") "," SHOP("with rice") "]"
+#define BOOK "[" SHOP("with the beatles") "]"
+#define TITLE "[" SHOP("milk") "," SHOP("gone with the wind") "]"
+    assert_becomes(state, "add curry with rice", RICE, RICE);
+    assert_becomes(state, "add with the beatles to the list", BOOK, BOOK);
+    assert_becomes(state, "add milk and gone with the wind", TITLE, TITLE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -188,6 +207,8 @@ int main(void)
         cmocka_unit_test(test_parts_of_an_enumeration_share_too),
         cmocka_unit_test(test_an_item_that_is_hardly_one_spoils_the_list),
         cmocka_unit_test(test_other_calls_and_other_lists_keep_their_own),
+        cmocka_unit_test(test_what_joins_an_item_is_no_part_of_it),
+        cmocka_unit_test(test_a_joint_may_be_a_part_of_the_item),
     };
     return cmocka_run_group_tests(tests, new_arena, free_arena);
 }
