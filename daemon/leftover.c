@@ -259,27 +259,37 @@ static bool is_unknown(const struct search *search, size_t i)
            beside_score(beside, search->words->word[i].text, BESIDE_THING) > search->trust;
 }
 
-/* "On the mezzanine", "lock the safe": what a command leads up to, and is nothing of the home. */
-static struct run unknown_thing(const struct search *search)
+/* "It's like |a| cinema in here", "we have |a| guest" speak of no cinema and guest that one could go to. */
+static bool is_indefinite(const struct search *search, size_t i)
+{
+    const char *word = search->words->word[i].text;
+    return strcmp(word, "a") == 0 || strcmp(word, "an") == 0;
+}
+
+/* "On the mezzanine", "lock the safe": what a command leads up to, and is nothing of the home. With
+ * `definite`, one that the speaker takes for known. */
+static struct run unknown_thing(const struct search *search, bool definite)
 {
     const struct beside *beside = phrases_beside(search->understand->phrases);
     size_t begin = 2, end;
     while (begin < search->words->count &&
            !(beside_leads(beside, search->words->word[begin - 2].text) &&
-               listed(search, "determiners", begin - 1) && is_unknown(search, begin)))
+               listed(search, "determiners", begin - 1) && !(definite && is_indefinite(search, begin - 1)) &&
+               is_unknown(search, begin)))
         begin++;
     for (end = begin; is_unknown(search, end); end++)
         ;
     return begin < end ? (struct run){begin, end} : nothing;
 }
 
-/* "The piano lamp in the bedroom" is not all the lights there. */
+/* "The piano lamp in the bedroom" is not all the lights there; "we have a guest. Lights on" has no guest
+ * lights. */
 static struct run special_noun(const struct search *search, const struct home_call *call)
 {
     const char *domain = home_call_text(call, "domain");
     for (size_t i = 1; domain && i < search->words->count; i++)
         if (phrases_is_noun(search->understand->phrases, domain, search->words->word[i].text) &&
-            !is_known(search, i - 1) &&
+            !is_known(search, i - 1) && !apart(search, i - 1) &&
             (strangeness(search, i - 1, BESIDE_KIND) > search->trust ||
                 listed(search, "distinguishing", i - 1)))
             return (struct run){i - 1, i + 1};
@@ -436,7 +446,20 @@ static void check_part(const struct search *all, struct understood_call *call, c
             kind = "";
     mark(search, call, "name", meant_instead(search, mask));
     mark(search, call, "name", noun_of_another_kind(search, mask, kind));
-    mark(search, call, "name", unknown_thing(all)); /* what stands apart may be another call's */
+    mark(search, call, "name", unknown_thing(all, false)); /* what stands apart may be another call's */
+}
+
+/* All of a kind in the speaker's room, which a word for the kind asks for: "it's like a cave in here.
+ * |Lights| please", but not "turn on a sauna" for the heating. */
+static bool is_kind_here(const struct search *search, const struct home_call *call)
+{
+    const char *area = home_call_text(call, "area"), *domain = home_call_text(call, "domain");
+    if (!area || !domain || home_call_arg(call, "name") || strcmp(area, search->prepared->area) != 0)
+        return false;
+    for (size_t i = 0; i < search->words->count; i++)
+        if (phrases_is_noun(search->understand->phrases, domain, search->words->word[i].text))
+            return true;
+    return false;
 }
 
 static void check_call(struct search *search, struct understood_call *call)
@@ -462,7 +485,7 @@ static void check_call(struct search *search, struct understood_call *call)
     if (search->only && !name)
         mark(search, call, "name", noun_of_command(search, &call->call));
     if (!placed)
-        mark(search, call, "name", unknown_thing(search));
+        mark(search, call, "name", unknown_thing(search, is_kind_here(search, &call->call)));
 }
 
 static bool may_be_wrong(const struct understood_call *call)

@@ -37,15 +37,21 @@ static int open_home(void **state)
     return home_fixture_open(state, home);
 }
 
-/* What was meant instead of the first call (JSON) when that was said; "" if there are none. */
-static const char *against(void **state, const char *text, const char *kind, const char *json)
+/* What was meant instead of the first call (JSON) when that was said in the room; "" if there are none. */
+static const char *against_in(
+    void **state, const char *room, const char *text, const char *kind, const char *json)
 {
     struct home_fixture *fixture = *state;
     struct understand_request request;
-    struct understood understood = home_fixture_hear(fixture, text, NULL, kind, json, &request);
+    struct understood understood = home_fixture_hear(fixture, text, room, kind, json, &request);
     leftover_apply(&fixture->understand, &request, &understood, fixture->arena);
     assert_int_equal(understood.calls[0].leftover[0] != '\0', understood.calls[0].missing[0] != '\0');
     return understood.calls[0].leftover;
+}
+
+static const char *against(void **state, const char *text, const char *kind, const char *json)
+{
+    return against_in(state, NULL, text, kind, json);
 }
 
 #define CALL(tool, rest) "[{\"name\":\"" tool "\",\"arguments\":{" rest "}}]"
@@ -92,6 +98,21 @@ static void test_a_group_is_not_what_was_named(void **state)
     assert_string_equal(
         against(state, "christmas lights on in the bedroom", "", LIGHTS("Bedroom")), "christmas lights");
     assert_string_equal(against(state, "turn off all the lights in the house", "", all), "");
+}
+
+static void test_what_is_spoken_of_beside_the_lights_of_this_room(void **state)
+{
+#define HERE(text) against_in(state, "Bedroom", text, "", LIGHTS("Bedroom"))
+    assert_string_equal(HERE("It's like a cinema in here. Lights please."), "");
+    assert_string_equal(HERE("it's like a cinema in here lights please"), "");
+    assert_string_equal(HERE("We have a guest. Lights on please."), "");
+    assert_string_equal(HERE("I'm in the cinema. Lights on please."), "cinema");
+    assert_string_equal(HERE("lights on in the cinema"), "cinema");
+    assert_string_equal(HERE("guest lights on please"), "guest lights");
+    assert_string_equal(against(state, "lights on in a cinema", "", LIGHTS("Bedroom")), "cinema");
+    assert_string_equal(
+        against_in(state, "Bedroom", "turn on a cinema", "", CALL("HassTurnOn", "\"area\":\"Bedroom\"")),
+        "cinema");
 }
 
 static void test_words_of_the_command_do_no_harm(void **state)
@@ -239,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_a_name_that_is_only_part_of_what_was_said),
         cmocka_unit_test(test_a_thing_of_another_kind),
         cmocka_unit_test(test_a_group_is_not_what_was_named),
+        cmocka_unit_test(test_what_is_spoken_of_beside_the_lights_of_this_room),
         cmocka_unit_test(test_words_of_the_command_do_no_harm),
         cmocka_unit_test(test_where_a_thing_is_and_what_else_it_is_called),
         cmocka_unit_test(test_other_calls_account_for_their_words),
