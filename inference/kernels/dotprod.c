@@ -7,33 +7,34 @@
  * There is no set for ARMv8.6's matrix product (SMMLA): none of the boards that this is for has it. */
 #include "inference/kernels/neon.h"
 
-enum { ROWS = 8, STEP = ROWS * 4, PER_REGISTER = 16, TALL = 2, COLUMNS = 4 };
+enum { ROWS = 8, DEPTH = 4, STEP = ROWS * DEPTH, PER_REGISTER = 16, STEPS = PER_REGISTER / DEPTH };
+enum { TALL = 2, COLUMNS = 4 };
 static const struct cut cut = {.tile_rows = ROWS, .columns = COLUMNS, .wide = 1, .few = 1, .tall = TALL};
 static const struct cut cut_rows = {
     .tile_rows = ROWS, .columns = COLUMNS_MAX, .wide = 1, .few = 1, .tall = TALL};
 
-/* A step of a tile. */
-struct step {
-    int8x16_t low, high; /* rows 0..3, 4..7 */
-};
-/* Steps 2i and 2i + 1 of a group. */
-typedef void load_fn(struct step step[2], const char *group, size_t i);
+/* Four rows of a group, from the first of them in its first step on: their first sixteen numbers, or their
+ * second. */
+typedef void load_fn(int8x16_t step[STEPS], const char *rows, size_t second);
 
-static INLINE void load_q8_0(struct step step[2], const char *group, size_t i)
+static INLINE void load_q8_0(int8x16_t step[STEPS], const char *rows, size_t second)
 {
-    const int8_t *numbers = (const int8_t *)group + 2 * i * STEP;
-    step[0] = (struct step){vld1q_s8(numbers), vld1q_s8(numbers + 16)};
-    step[1] = (struct step){vld1q_s8(numbers + STEP), vld1q_s8(numbers + STEP + 16)};
+    const int8_t *numbers = (const int8_t *)rows + second * STEPS * STEP;
+#pragma GCC unroll 4
+    for (size_t i = 0; i < STEPS; i++)
+        step[i] = vld1q_s8(numbers + i * STEP);
 }
 
 /* 16 times the numbers. */
-static INLINE void load_q4_0(struct step step[2], const char *group, size_t i)
+static INLINE void load_q4_0(int8x16_t step[STEPS], const char *rows, size_t second)
 {
-    const int8x16_t upper = vdupq_n_s8((int8_t)0xf0);
-    const int8_t *numbers = (const int8_t *)group + i * STEP;
-    int8x16_t low = vld1q_s8(numbers), high = vld1q_s8(numbers + 16);
-    step[0] = (struct step){vshlq_n_s8(low, 4), vshlq_n_s8(high, 4)};
-    step[1] = (struct step){vandq_s8(low, upper), vandq_s8(high, upper)};
+    const int8_t *numbers = (const int8_t *)rows + second * (STEPS / 2) * STEP;
+#pragma GCC unroll 2
+    for (size_t i = 0; i < STEPS; i += 2) {
+        int8x16_t both = vld1q_s8(numbers + i / 2 * STEP);
+        step[i] = vshlq_n_s8(both, 4);
+        step[i + 1] = vandq_s8(both, vdupq_n_s8((int8_t)0xf0));
+    }
 }
 
 struct sums {
@@ -73,20 +74,20 @@ static INLINE void add_group(struct sums *sum, const struct block *block, const 
     }
 #pragma GCC unroll 2
     for (size_t half = 0; half < 2; half++) {
-        struct step step[4];
-        load(step, group, 2 * half);
-        load(step + 2, group, 2 * half + 1);
+        int8x16_t lower[STEPS], higher[STEPS];
+        load(lower, group, half);
+        load(higher, group + HALF * DEPTH, half);
 #pragma GCC unroll 4
         for (size_t c = 0; c < columns; c++) {
             int8x16_t q = vld1q_s8(block->q + c * block->n + b * SAN_GROUP + half * PER_REGISTER);
-            low[c] = vdotq_laneq_s32(low[c], step[0].low, q, 0);
-            high[c] = vdotq_laneq_s32(high[c], step[0].high, q, 0);
-            low[c] = vdotq_laneq_s32(low[c], step[1].low, q, 1);
-            high[c] = vdotq_laneq_s32(high[c], step[1].high, q, 1);
-            low[c] = vdotq_laneq_s32(low[c], step[2].low, q, 2);
-            high[c] = vdotq_laneq_s32(high[c], step[2].high, q, 2);
-            low[c] = vdotq_laneq_s32(low[c], step[3].low, q, 3);
-            high[c] = vdotq_laneq_s32(high[c], step[3].high, q, 3);
+            low[c] = vdotq_laneq_s32(low[c], lower[0], q, 0);
+            high[c] = vdotq_laneq_s32(high[c], higher[0], q, 0);
+            low[c] = vdotq_laneq_s32(low[c], lower[1], q, 1);
+            high[c] = vdotq_laneq_s32(high[c], higher[1], q, 1);
+            low[c] = vdotq_laneq_s32(low[c], lower[2], q, 2);
+            high[c] = vdotq_laneq_s32(high[c], higher[2], q, 2);
+            low[c] = vdotq_laneq_s32(low[c], lower[3], q, 3);
+            high[c] = vdotq_laneq_s32(high[c], higher[3], q, 3);
         }
     }
     const uint16_t *scales = (const uint16_t *)(const void *)tile + b * ROWS;
@@ -132,6 +133,75 @@ static INLINE void block_q4_0(
 {
     block_of_tiles(out, out_stride, block, tiles, columns, load_q4_0, SAN_GROUP / 2 * ROWS, 0.0625f);
 }
+
+/* Columns as a prompt's rows mostly come, a dozen at once, go by half a tile: then the registers hold the
+ * sums of all twelve, and what a group's numbers and scales take to be ready is done once for them, not
+ * thrice. */
+enum { WIDE = 12 };
+
+/* Rows row .. row + 3 of a tile with WIDE columns, of which group b is added. */
+static INLINE void add_wide_group(
+    float32x4_t sum[WIDE], const struct block *block, size_t row, size_t b, load_fn *load, size_t group_bytes)
+{
+    const char *rows = block->tile + block->scale_bytes + b * group_bytes + row * DEPTH;
+    const uint16_t *scales = (const uint16_t *)(const void *)block->tile + b * ROWS + row;
+    int32x4_t products[WIDE];
+#pragma GCC unroll 12
+    for (size_t c = 0; c < WIDE; c++)
+        products[c] = loaded_bias(biases);
+#pragma GCC unroll 2
+    for (size_t half = 0; half < 2; half++) {
+        int8x16_t step[STEPS];
+        load(step, rows, half);
+#pragma GCC unroll 12
+        for (size_t c = 0; c < WIDE; c++) {
+            int8x16_t q = vld1q_s8(block->q + c * block->n + b * SAN_GROUP + half * PER_REGISTER);
+            products[c] = vdotq_laneq_s32(products[c], step[0], q, 0);
+            products[c] = vdotq_laneq_s32(products[c], step[1], q, 1);
+            products[c] = vdotq_laneq_s32(products[c], step[2], q, 2);
+            products[c] = vdotq_laneq_s32(products[c], step[3], q, 3);
+        }
+    }
+    float32x4_t scale = widen_half(scales);
+#pragma GCC unroll 12
+    for (size_t c = 0; c < WIDE; c++)
+        sum[c] = vfmaq_f32(sum[c], unbiased(products[c]), scale);
+}
+
+static INLINE void wide_block(
+    float *out, size_t out_stride, const struct block *block, load_fn *load, size_t group_bytes, float factor)
+{
+    for (size_t row = 0; row < ROWS; row += HALF) {
+        float32x4_t sum[WIDE];
+#pragma GCC unroll 12
+        for (size_t c = 0; c < WIDE; c++)
+            sum[c] = vdupq_n_f32(0);
+        for (size_t b = 0; b < block->groups; b++)
+            add_wide_group(sum, block, row, b, load, group_bytes);
+#pragma GCC unroll 12
+        for (size_t c = 0; c < WIDE; c++)
+            vst1q_f32(out + c * out_stride + row, vmulq_n_f32(sum[c], block->scale[c] * factor));
+    }
+}
+
+static INLINE void wide_block_q8_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    (void)tiles, (void)columns;
+    wide_block(out, out_stride, block, load_q8_0, SAN_GROUP * ROWS, 1);
+}
+
+static INLINE void wide_block_q4_0(
+    float *out, size_t out_stride, const struct block *block, size_t tiles, size_t columns)
+{
+    (void)tiles, (void)columns;
+    wide_block(out, out_stride, block, load_q4_0, SAN_GROUP / 2 * ROWS, 0.0625f);
+}
+
+/* A step of a tile. */
+struct step {
+    int8x16_t low, high; /* rows 0..3, 4..7 */
+};
 
 struct products {
     int32x4_t low, high; /* of rows 0..3, 4..7 */
@@ -189,10 +259,27 @@ static INLINE void block_q8_rows(
     }
 }
 
+/* By blocks of WIDE columns; those that are left go by cut, and all do if the last tile is not whole. */
+static INLINE void multiply_groups(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
+    size_t rows, const struct san_columns *cols, block_fn *run_wide, block_fn *run)
+{
+    size_t many = rows % ROWS ? 0 : cols->count - cols->count % WIDE;
+    for (size_t r = 0; many && r < rows; r += ROWS)
+        for (size_t c = 0; c < many; c += WIDE)
+            run_block(out + r, out_stride, w, (first + r) / ROWS, cols, c, 1, WIDE, nothing_ahead, run_wide);
+    const struct san_columns left = {.n = cols->n,
+        .count = cols->count - many,
+        .q = cols->q + many * cols->n,
+        .scale = cols->scale + many,
+        .offset = cols->offset + many * san_offsets(cols->n)};
+    if (left.count)
+        multiply_tiles(out + many * out_stride, out_stride, w, first, rows, &left, cut, run);
+}
+
 static void multiply_q8_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
     size_t rows, const struct san_columns *cols)
 {
-    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q8_0);
+    multiply_groups(out, out_stride, w, first, rows, cols, wide_block_q8_0, block_q8_0);
 }
 
 static void multiply_q8_rows(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
@@ -204,7 +291,7 @@ static void multiply_q8_rows(float *out, size_t out_stride, const struct san_mat
 static void multiply_q4_0(float *out, size_t out_stride, const struct san_matrix *w, size_t first,
     size_t rows, const struct san_columns *cols)
 {
-    multiply_tiles(out, out_stride, w, first, rows, cols, cut, block_q4_0);
+    multiply_groups(out, out_stride, w, first, rows, cols, wide_block_q4_0, block_q4_0);
 }
 
 /* ---- attention to integers ---- */
@@ -361,7 +448,7 @@ static void mix_weighed(float *out, size_t out_stride, const int16_t *w, size_t 
 const struct san_kernels san_kernels_dotprod = {
     .name = "dotprod",
     .needs = SAN_CPU_NEON | SAN_CPU_DOTPROD,
-    .layout = {.rows = ROWS, .depth = 4, .shifted = false},
+    .layout = {.rows = ROWS, .depth = DEPTH, .shifted = false},
     .quantize = san_neon_quantize,
     .multiply_f32 = san_neon_multiply_f32,
     .multiply_f16 = san_neon_multiply_f16,
