@@ -37,6 +37,8 @@ bool contrary(
          opens = strcmp(call->call.tool, "HassTurnOff") == 0;
     if (!lock || !phrases || !(locks || opens))
         return false;
-    return is_any_said(phrases, words, locks ? "opening" : "locking") &&
-           !is_any_said(phrases, words, locks ? "locking" : "opening");
+    bool opening = is_any_said(phrases, words, "opening"), locking = is_any_said(phrases, words, "locking");
+    if (locks)
+        return opening && !locking;
+    return !opening && (locking || is_any_said(phrases, words, "denials"));
 }

@@ -55,6 +55,17 @@ static void test_what_locks_a_door_does_not_open_it(void **state)
     }
 }
 
+static void test_what_is_denied_opens_no_door(void **state)
+{
+    static const char *const said[] = {"make sure nobody can just walk in the front door",
+        "no one comes in through the front door", "don't leave the front door like that"};
+    for (size_t i = 0; i < sizeof(said) / sizeof(*said); i++) {
+        assert_true(is_contrary(state, said[i], UNLOCK_IT));
+        assert_false(is_contrary(state, said[i], LOCK_IT));
+    }
+    assert_false(is_contrary(state, "nobody has a key, unlock the front door", UNLOCK_IT));
+}
+
 static void test_a_lock_that_is_a_thing_locks_nothing(void **state)
 {
     assert_true(is_contrary(state, "open the front door lock", LOCK_IT));
@@ -108,6 +119,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_opens_a_door_does_not_lock_it),
         cmocka_unit_test(test_what_locks_a_door_does_not_open_it),
+        cmocka_unit_test(test_what_is_denied_opens_no_door),
         cmocka_unit_test(test_a_lock_that_is_a_thing_locks_nothing),
         cmocka_unit_test(test_all_the_locks_are_held_to_the_same),
         cmocka_unit_test(test_where_both_were_said_each_may_be_meant),
