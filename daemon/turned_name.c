@@ -231,17 +231,19 @@ static bool has_words(const struct san_words *name, const struct san_words *row)
     return true;
 }
 
-/* "The lights in the cellar" are the cellar light and the cellar strip light, where the home has both. */
+/* "The lights in the cellar" are the cellar light and the cellar strip light, where the home has both; "the
+ * strip light in the cellar" is one of them.
+ */
 static bool has_rival(const struct turning *turning, size_t which, const struct parts *parts)
 {
     const struct shortlist_item *items = turning->items, *item = &items[which];
     const struct san_words *name = &turning->name[which];
-    const struct san_words place = {name->word, parts->place}; /* "left mirror": what tells it apart, too */
+    const struct san_words apart = {name->word, parts->end - 1}; /* "left mirror", "cellar strip" */
     const char *noun = name->word[parts->end - 1].text;
     for (size_t i = 0; i < turning->item_count; i++) {
         const struct san_words *other = &turning->name[i];
         bool alike = strcmp(items[i].kind, item->kind) == 0 && strcmp(items[i].name, item->name) != 0 &&
-                     has_words(other, &place);
+                     has_words(other, &apart);
         if (alike && (phrases_is_noun(turning->phrases, item->kind, noun) || has_word(other, noun)))
             return true;
     }

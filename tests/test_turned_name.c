@@ -109,6 +109,7 @@ static void test_a_room_is_no_part_of_a_name_behind_a_noun_alone(void **state)
 static void test_of_two_things_there_none_is_meant(void **state)
 {
     assert_stays(state, "lights in the cellar on");
+    assert_turned(state, "turn on the strip light in the cellar", "turn on the Cellar Strip Light");
 }
 
 static void test_another_kind_of_thing_there_is_not_it(void **state)
