@@ -204,6 +204,15 @@ const char *carry_room_of(
     return resolved.entities[0].area;
 }
 
+const char *carry_room_before(struct registry *registry, const struct understand_request *prepared,
+    const struct understood *understood, size_t at, struct san_arena *arena)
+{
+    if (!at || prepared->area[0])
+        return NULL;
+    const char *room = carry_room_of(registry, &understood->calls[at - 1], arena);
+    return room && evidence_of(&prepared->words, room, arena) ? room : NULL;
+}
+
 static void carry_room(
     const struct carrying *carrying, const struct understood_call *before, struct understood_call *call)
 {

@@ -19,5 +19,9 @@ void carry_apply(const struct understand *understand, const struct understand_re
  * where something else was meant than the call says (its .missing). */
 const char *carry_room_of(
     struct registry *registry, const struct understood_call *call, struct san_arena *arena);
+/* The room of the command before the call at `at`, where the words said that room too and none is known of
+ * the speaker. NULL if there is none. */
+const char *carry_room_before(struct registry *registry, const struct understand_request *prepared,
+    const struct understood *understood, size_t at, struct san_arena *arena);
 
 #endif

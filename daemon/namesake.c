@@ -5,7 +5,6 @@
 
 #include "call_domain.h"
 #include "carry.h"
-#include "evidence.h"
 #include "mention.h"
 
 struct placing {
@@ -52,22 +51,6 @@ static bool is_elsewhere(const struct placing *placing, size_t at, const char *a
     return here[0] && strcmp(here, area) != 0 && is_taken(placing, at, area);
 }
 
-/* Was the room said, in full or as a word of a name ("Emma's night light" of Emma's Room)? */
-static bool is_said(const struct placing *placing, const char *area)
-{
-    return evidence_of(&placing->prepared->words, area, placing->arena);
-}
-
-/* The room of the command before, for a speaker of whom no room is known. */
-static const char *room_before(const struct placing *placing, size_t at)
-{
-    if (!at || placing->prepared->area[0])
-        return NULL;
-    const struct understood_call *before = &placing->understood->calls[at - 1];
-    const char *room = carry_room_of(placing->registry, before, placing->arena);
-    return room && is_said(placing, room) ? room : NULL;
-}
-
 /* Of the things of that name and kind: how many are there, and in the room? */
 static bool is_one_of(const struct placing *placing, const struct understood_call *call, const char *area)
 {
@@ -87,7 +70,8 @@ static const char *room_for(const struct placing *placing, size_t at)
     const struct understood_call *call = &placing->understood->calls[at];
     const char *only = only_room(placing, at, false);
     const char *rooms[] = {only && !is_elsewhere(placing, at, only) ? only : NULL,
-        only ? NULL : only_room(placing, at, true), room_before(placing, at)};
+        only ? NULL : only_room(placing, at, true),
+        carry_room_before(placing->registry, placing->prepared, placing->understood, at, placing->arena)};
     for (size_t i = 0; i < sizeof(rooms) / sizeof(*rooms); i++)
         if (rooms[i] && is_one_of(placing, call, rooms[i]))
             return rooms[i];

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call_domain.h"
+#include "carry.h"
 #include "evidence.h"
 #include "mention.h"
 #include "phrases.h"
@@ -348,12 +349,23 @@ static void trust_name_with_room(
         call->confidence = (1 + call->confidence) / 2;
 }
 
+/* The room of what is meant: the one that was said, else the speaker's, else that of the command before. */
+static const char *room_of(
+    struct registry *registry, const struct mending *mending, const struct understood_call *call)
+{
+    const char *said = home_call_text(&call->call, "area"), *here = mending->prepared->area;
+    if (said || here[0])
+        return said ? said : here;
+    size_t at = (size_t)(call - mending->understood->calls);
+    return carry_room_before(registry, mending->prepared, mending->understood, at, mending->arena);
+}
+
 static void take_near(struct registry *registry, const struct mending *mending, struct understood_call *call)
 {
     const char *name = home_call_text(&call->call, "name"), *said_area = home_call_text(&call->call, "area");
-    const char *area = said_area ? said_area : mending->prepared->area;
+    const char *area = room_of(registry, mending, call);
     bool whole = false;
-    if (!name || !area[0] || home_call_arg(&call->call, "floor") ||
+    if (!name || !area || home_call_arg(&call->call, "floor") ||
         count_in(registry, name, call->kind, area, mending->arena) > 0)
         return;
     uint64_t said = words_of_thing(mending, name, call->kind, &whole);

@@ -21,8 +21,9 @@ bool whole_name_apply(const struct understand *understand, const struct understa
 void whole_name_left(const struct understand *understand, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena);
 
-/* Takes the thing in the room that was said, else in the speaker's, where a name was said in part; and takes
- * a room away that is no more than a word of the name, and with it half of the doubt. */
+/* Takes the thing in the room that was said, else in the speaker's or that of the command before, where a
+ * name was said in part; and takes a room away that is no more than a word of the name, and with it half of
+ * the doubt. */
 void whole_name_near(struct registry *registry, const struct understand_request *prepared,
     struct understood *understood, struct san_arena *arena);
 

@@ -184,6 +184,18 @@ static void test_what_is_beside_the_speaker_is_meant(void **state)
 #define NOTHING_OFF CALL("HassTurnOff", "")
 #define COOL(name, rest) CALL("HassClimateSetTemperature", "\"name\":\"" name "\"," rest)
 
+static void test_what_is_beside_the_command_before_is_meant(void **state)
+{
+    static const char said[] = "pause the music in the hall and turn off the tv";
+    static const char calls[] = "[" CALL("HassMediaPause", "\"area\":\"Hall\"") "," OFF("Kitchen TV") "]";
+    hear(state, said, NULL, "media_player", "", calls, false);
+    assert_call(1, OFF("Hall TV"));
+    hear(state, said, "Kitchen", "media_player", "", calls, false);
+    assert_call(1, OFF("Kitchen TV"));
+    hear(state, "pause the music and turn off the tv", NULL, "media_player", "", calls, false);
+    assert_call(1, OFF("Kitchen TV"));
+}
+
 static void test_what_was_said_and_is_in_no_call_is_what_is_missing(void **state)
 {
     hear_left(state, "waiting room tv off and radio off", "media_player", "name",
@@ -351,6 +363,7 @@ int main(void)
         cmocka_unit_test(test_what_another_call_names_is_not_taken_twice),
         cmocka_unit_test(test_another_kind_of_thing_is_no_answer),
         cmocka_unit_test(test_what_is_beside_the_speaker_is_meant),
+        cmocka_unit_test(test_what_is_beside_the_command_before_is_meant),
         cmocka_unit_test(test_a_word_of_a_name_is_no_room),
         cmocka_unit_test(test_a_name_with_its_room_is_surer),
     };
